@@ -1,0 +1,118 @@
+"""Readers of environment variables: a mistake is reported by the variable's name and what to write instead."""
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+Number = TypeVar("Number", int, float)
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off"})
+TARGET_KINDS = frozenset({"assistant", "squad", "transfer", "reject"})
+
+
+def read_text(name: str, default: str = "") -> str:
+    """Return the variable's text without outer spaces; unset and empty mean the default."""
+    return os.environ.get(name, "").strip() or default
+
+
+def read_bool(name: str, *, default: bool) -> bool:
+    """Return a yes or no."""
+    word = read_text(name).lower()
+    if not word:
+        return default
+    if word not in TRUE_WORDS | FALSE_WORDS:
+        raise ImproperlyConfigured(f"{name} is {word!r}: write true or false.")
+    return word in TRUE_WORDS
+
+
+def read_int(name: str, default: int, *, low: int, high: int) -> int:
+    """Return a whole number from `low` to `high`, both allowed."""
+    return _read_number(name, default, int, low, high, "a whole number")
+
+
+def read_float(name: str, default: float, *, low: float, high: float) -> float:
+    """Return a number from `low` to `high`, both allowed."""
+    return _read_number(name, default, float, low, high, "a number")
+
+
+def read_list(name: str, default: str = "") -> list[str]:
+    """Return the parts of a comma-separated text."""
+    return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
+
+
+def read_url(name: str, default: str = "") -> str:
+    """Return an http or https address without its last slash, or nothing."""
+    url = read_text(name, default).rstrip("/")
+    if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+        raise ImproperlyConfigured(f"{name} is {url!r}: write a whole address such as https://calls.example.com")
+    return url
+
+
+def read_target(name: str, default: dict[str, Any]) -> dict[str, Any]:
+    """Return a target, written as JSON in the shape that it has in a table file."""
+    text = read_text(name)
+    if not text:
+        return default
+    example = json.dumps(default, ensure_ascii=False)
+    try:
+        target = json.loads(text)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not JSON ({error}): write a target such as {example}") from error
+    if not isinstance(target, dict) or target.get("kind") not in TARGET_KINDS:
+        kinds = ", ".join(sorted(TARGET_KINDS))
+        raise ImproperlyConfigured(f"{name} is not a target (kind is one of {kinds}): write one such as {example}")
+    return default | target if target["kind"] == default["kind"] else target
+
+
+def read_database(name: str, default: str) -> dict[str, Any]:
+    """Return Django's description of the SQLite file or the PostgreSQL database at an address."""
+    url = read_text(name, default)
+    scheme = url.partition(":")[0]
+    if scheme not in {"sqlite", "postgres", "postgresql"}:
+        raise ImproperlyConfigured(
+            f"{name} begins with {scheme!r}: write sqlite:////path/to/file.sqlite3 or postgres://user:password@host:5432/name"
+        )
+    database: dict[str, Any] = environ.Env.db_url_config(url)
+    add_options = _add_sqlite_options if scheme == "sqlite" else _add_postgres_options
+    return add_options(database)
+
+
+def _read_number(
+    name: str, default: Number, convert: Callable[[str], Number], low: Number, high: Number, words: str
+) -> Number:
+    text = read_text(name)
+    advice = f"{name} is {text!r}: write {words} from {low} to {high}."
+    try:
+        number = convert(text) if text else default
+    except ValueError as error:
+        raise ImproperlyConfigured(advice) from error
+    if not low <= number <= high:
+        raise ImproperlyConfigured(advice)
+    return number
+
+
+def _add_sqlite_options(database: dict[str, Any]) -> dict[str, Any]:
+    # Immediate transactions wait for the writer before them (up to the timeout, in seconds), where deferred ones
+    # fail at once when they turn from reading to writing. WAL lets everybody read meanwhile.
+    options = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 5,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+    }
+    return database | {"OPTIONS": options | database.get("OPTIONS", {})}
+
+
+def _add_postgres_options(database: dict[str, Any]) -> dict[str, Any]:
+    # Seconds to connect, milliseconds a statement: a caller hears silence while a database hangs.
+    options = {"connect_timeout": 2, "options": "-c statement_timeout=2000"}
+    return database | {
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options | database.get("OPTIONS", {}),
+    }

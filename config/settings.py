@@ -1,0 +1,162 @@
+"""Django's settings, read from the environment and an optional `.env` file in the project's root."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+
+from config.env import read_bool, read_database, read_float, read_int, read_list, read_target, read_text, read_url
+from config.secrets import load_or_generate
+from config.unfold import UNFOLD as UNFOLD
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environ.Env.read_env(str(BASE_DIR / ".env"))
+
+# The process
+
+DEBUG = read_bool("DEBUG", default=False)
+HOST = read_text("HOST", "127.0.0.1")
+PORT = read_int("PORT", 8000, low=1, high=65535)
+WEB_CONCURRENCY = read_int("WEB_CONCURRENCY", 2, low=1, high=256)
+PUBLIC_URL = read_url("PUBLIC_URL")
+
+# Routing
+
+ROUTING_DATA_DIR = Path(read_text("ROUTING_DATA_DIR", str(BASE_DIR / "data"))).resolve()
+ROUTING_DEFAULT_REGION = read_text("ROUTING_DEFAULT_REGION", "US").upper()
+# Seconds between two looks for a new revision. 0 starts no background thread: each decision looks for itself.
+ROUTING_POLL_SECONDS = read_float("ROUTING_POLL_SECONDS", 0.5, low=0, high=60)
+ROUTING_LAST_RESORT = read_target(
+    "ROUTING_LAST_RESORT",
+    {
+        "key": "last-resort",
+        "name": "Last resort",
+        "kind": "reject",
+        "message": "We are sorry, we cannot take your call right now. Please try again in a few minutes.",
+    },
+)
+
+# Vapi
+
+VAPI_API_KEY = read_text("VAPI_API_KEY")
+VAPI_PUBLIC_KEY = read_text("VAPI_PUBLIC_KEY")
+VAPI_BASE_URL = read_url("VAPI_BASE_URL", "https://api.vapi.ai")
+VAPI_WEBHOOK_SECRET = read_text("VAPI_WEBHOOK_SECRET")
+
+# Secrets
+
+SECRET_KEY = read_text("SECRET_KEY")
+ENCRYPTION_KEYS = read_list("ENCRYPTION_KEYS")  # Fernet keys: the first encrypts, all decrypt
+GENERATED_SECRETS = [name for name in ("SECRET_KEY", "ENCRYPTION_KEYS") if not globals()[name]]
+if GENERATED_SECRETS:
+    _generated = load_or_generate(ROUTING_DATA_DIR)
+    SECRET_KEY = SECRET_KEY or _generated["secret_key"]
+    ENCRYPTION_KEYS = ENCRYPTION_KEYS or _generated["encryption_keys"]
+
+# Who may ask
+
+_public = urlsplit(PUBLIC_URL)
+ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]") + [_public.hostname or ""] * bool(PUBLIC_URL)
+CSRF_TRUSTED_ORIGINS = read_list("CSRF_TRUSTED_ORIGINS") + [f"{_public.scheme}://{_public.netloc}"] * bool(PUBLIC_URL)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
+SESSION_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "/admin/"  # the admin theme's login page drops `next`
+
+# Django
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "unfold",  # before the admin, whose templates it replaces
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "routing",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "config.csp.ContentSecurityPolicy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": read_database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'data' / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# Language, time and files
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [path for path in [BASE_DIR / "static"] if path.is_dir()]
+WHITENOISE_USE_FINDERS = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        # The manifest gives each version of a file its own name, and needs `collectstatic` (which `serve` runs).
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    # Django's own handlers would say everything twice.
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}

@@ -1,0 +1,1 @@
+"""Switchboard: one routing table for every Vapi call."""

@@ -1,0 +1,39 @@
+"""Rows and constraints, one subject a file."""
+
+from routing.models.access import ApiKey, ApiKeyKind, ApiKeyPolicy, WebhookSecret, WebhookSecretKind
+from routing.models.calls import Call, CallState
+from routing.models.campaigns import Campaign
+from routing.models.encrypted import EncryptedTextField, SecretLocked
+from routing.models.numbers import NumberList, NumberListEntry, OurNumber
+from routing.models.revisions import LiveState, Revision
+from routing.models.rules import Rule, RuleAttribute, RuleTarget
+from routing.models.schedules import Schedule, ScheduleException
+from routing.models.settings import TableSettings
+from routing.models.switch import EmergencySwitch
+from routing.models.targets import Target
+
+__all__ = [
+    "ApiKey",
+    "ApiKeyKind",
+    "ApiKeyPolicy",
+    "Call",
+    "CallState",
+    "Campaign",
+    "EmergencySwitch",
+    "EncryptedTextField",
+    "LiveState",
+    "NumberList",
+    "NumberListEntry",
+    "OurNumber",
+    "Revision",
+    "Rule",
+    "RuleAttribute",
+    "RuleTarget",
+    "Schedule",
+    "ScheduleException",
+    "SecretLocked",
+    "TableSettings",
+    "Target",
+    "WebhookSecret",
+    "WebhookSecretKind",
+]
