@@ -1,0 +1,140 @@
+"""From a table to a RuleSet: every reference looked up, every operand prepared, every fault told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
+from zoneinfo import ZoneInfo
+
+from routing.engine.checking import check_table
+from routing.engine.conditions import (
+    AttributeIs,
+    CampaignIs,
+    ChannelIs,
+    Condition,
+    DateBetween,
+    OnAnyList,
+    OnNoList,
+    OurNumberIs,
+    ScheduleIs,
+    customer_is,
+)
+from routing.engine.decision import RuleRef
+from routing.engine.errors import TableErrors
+from routing.engine.numbers import country_of
+from routing.engine.overrides import merge
+from routing.engine.ruleset import (
+    CompiledArm,
+    CompiledRule,
+    RuleSet,
+    RunningCampaign,
+    index_rules,
+)
+from routing.engine.schedule import Schedule, build_schedule
+from routing.engine.table import CampaignSpec, RuleSpec, Table, Target, When
+
+
+def compile_table(table: Table, *, revision: int | None, default_region: str, last_resort: Target) -> RuleSet:
+    """Return the table ready to decide calls.
+
+    ``default_region`` is the ISO country that national numbers are read in where our number does
+    not tell. Raises TableErrors with every fault of the table.
+    """
+    errors = check_table(table, default_region)
+    if errors:
+        raise TableErrors(errors)
+    return _build(table, revision, default_region, last_resort)
+
+
+def empty_ruleset(*, default_region: str, last_resort: Target) -> RuleSet:
+    """Return what decides before anything was published: the last resort takes every call."""
+    return _build(Table(), None, default_region, last_resort)
+
+
+def _build(table: Table, revision: int | None, default_region: str, last_resort: Target) -> RuleSet:
+    targets = {target.key: target for target in table.targets}
+    schedules = {spec.key: build_schedule(spec) for spec in table.schedules}
+    rules = tuple(
+        CompiledRule(
+            ref=RuleRef(position=position, key=rule.key, name=rule.name),
+            spec=rule,
+            conditions=tuple(build_conditions(rule.when, schedules, default_region)),
+            arms=_arms(rule, targets, table),
+        )
+        for position, rule in enumerate(table.rules, start=1)
+    )
+    return RuleSet(
+        revision=revision,
+        table=table,
+        rules=rules,
+        index=index_rules(rules),
+        targets=targets,
+        schedules=schedules,
+        campaigns={campaign.slug: _running(campaign) for campaign in table.campaigns},
+        numbers_by_id={number.vapi_id: number.key for number in table.numbers},
+        campaigns_by_number=_by((c.slug, c.numbers) for c in table.campaigns),
+        campaigns_by_vapi_id=_by((c.slug, c.vapi_campaign_ids) for c in table.campaigns),
+        default=targets.get(table.default or ""),
+        blocked=targets.get(table.blocked or ""),
+        last_resort=last_resort,
+        default_region=default_region,
+        regions=_regions(table),
+    )
+
+
+def build_conditions(when: When, schedules: Mapping[str, Schedule], default_region: str) -> Iterator[Condition]:
+    """Yield the conditions that stand, cheapest first."""
+    if when.channels:
+        yield ChannelIs(frozenset(when.channels))
+    if when.customer:
+        yield customer_is(when.customer, default_region)
+    if when.lists_any:
+        yield OnAnyList(frozenset(when.lists_any))
+    if when.lists_none:
+        yield OnNoList(frozenset(when.lists_none))
+    if when.numbers:
+        yield OurNumberIs(frozenset(when.numbers))
+    if when.campaigns:
+        yield CampaignIs(frozenset(when.campaigns))
+    for spec in when.attributes:
+        yield AttributeIs(key=spec.key, op=spec.op, values=spec.values, allow_untrusted=spec.allow_untrusted)
+    if when.timezone and (when.valid_from or when.valid_until):
+        yield DateBetween(zone=ZoneInfo(when.timezone), starts_on=when.valid_from, ends_on=when.valid_until)
+    if when.schedule is not None:
+        yield ScheduleIs(schedule=schedules[when.schedule], is_open=when.schedule_is_open)
+
+
+def _arms(rule: RuleSpec, targets: Mapping[str, Target], table: Table) -> tuple[CompiledArm, ...]:
+    upto = accumulate(arm.weight for arm in rule.then)
+    return tuple(
+        CompiledArm(
+            target=targets[arm.target],
+            upto=end,
+            floor=merge(table.overrides, targets[arm.target].overrides),
+        )
+        for arm, end in zip(rule.then, upto, strict=True)
+    )
+
+
+def _running(campaign: CampaignSpec) -> RunningCampaign:
+    dates = None
+    if campaign.timezone and (campaign.starts_on or campaign.ends_on):
+        dates = DateBetween(
+            zone=ZoneInfo(campaign.timezone),
+            starts_on=campaign.starts_on,
+            ends_on=campaign.ends_on,
+        )
+    return RunningCampaign(slug=campaign.slug, dates=dates)
+
+
+def _by(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for slug, keys in pairs:
+        for key in keys:
+            found[key] = (*found.get(key, ()), slug)
+    return found
+
+
+def _regions(table: Table) -> dict[str, str]:
+    regions = ((n.number, country_of(n.number)) for n in table.numbers if n.number)
+    return {number: country for number, country in regions if country is not None}

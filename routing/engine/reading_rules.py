@@ -1,0 +1,147 @@
+"""Rules in the table file: read with every mistake kept, and written back."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from routing.engine.context import Channel
+from routing.engine.overrides import merge
+from routing.engine.reading import ObjectReader, number_references, read_key, subject_of
+from routing.engine.table import Arm, AttributeSpec, Operator, RuleSpec, When
+
+
+def key_from_name(name: str) -> str:
+    """Return a key made from a name: ``VIP callers`` becomes ``vip-callers``."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50]
+
+
+def read_rules(reader: ObjectReader) -> tuple[RuleSpec, ...]:
+    """Read the rules; one without a key gets one from its name, unlike every other."""
+    taken = {raw.get("key") for raw in reader.items("rules") if isinstance(raw, Mapping)}
+    rules = []
+    for place, raw in enumerate(reader.items("rules")):
+        rule = ObjectReader(raw, subject_of(raw, "rule", "key", place), reader.mistakes)
+        name = rule.text("name")
+        key = read_key(rule) if rule.has("key") else _free_key(key_from_name(name) or "rule", taken)
+        taken.add(key)
+        rule.subject = f"rule '{key}'"
+        rules.append(_read_rule(rule, key, name or key))
+        rule.done()
+    return tuple(rules)
+
+
+def _free_key(wanted: str, taken: set[Any]) -> str:
+    if wanted not in taken:
+        return wanted
+    return next(key for n in range(2, len(taken) + 3) if (key := f"{wanted}-{n}") not in taken)
+
+
+def _read_rule(reader: ObjectReader, key: str, name: str) -> RuleSpec:
+    when = reader.child("when")
+    return RuleSpec(
+        key=key,
+        name=name,
+        when=_read_when(when) if when is not None else When(),
+        then=tuple(map(_read_arm, reader.children("then"))),
+        note=reader.text("note"),
+        enabled=reader.boolean("enabled", default=True),
+        overrides=reader.json_object("overrides"),
+    )
+
+
+def _read_arm(reader: ObjectReader) -> Arm:
+    arm = Arm(target=reader.text("target", required=True), weight=reader.integer("weight", default=100))
+    reader.done()
+    return arm
+
+
+def _read_when(reader: ObjectReader) -> When:
+    lists, schedule = reader.child("lists"), reader.child("schedule")
+    when = When(
+        channels=reader.choices("channels", Channel),
+        customer=reader.texts("customer"),
+        lists_any=lists.texts("any_of") if lists else (),
+        lists_none=lists.texts("none_of") if lists else (),
+        numbers=number_references(reader.texts("numbers")),
+        campaigns=reader.texts("campaigns"),
+        schedule=schedule.text("key", required=True) if schedule else None,
+        schedule_is_open=_read_open(schedule) if schedule else True,
+        valid_from=reader.day("from"),
+        valid_until=reader.day("until"),
+        timezone=reader.optional_text("timezone"),
+        attributes=tuple(map(_read_attribute, reader.children("attributes"))),
+    )
+    for child in filter(None, (lists, schedule)):
+        child.done()
+    if reader.has("attributes") and not when.attributes:
+        reader.wrong("attributes", "is an empty list; remove it, or name what must match")
+    if lists and not (lists.has("any_of") or lists.has("none_of")):
+        reader.wrong("lists", "names no list; write any_of or none_of, or remove it")
+    reader.done()
+    return when
+
+
+def _read_open(reader: ObjectReader) -> bool:
+    word = reader.text("is", default="open")
+    if word not in ("open", "closed"):
+        reader.wrong("is", f"'{word}' is not known; write open or closed")
+    return word != "closed"
+
+
+def _read_attribute(reader: ObjectReader) -> AttributeSpec:
+    value = reader.get("value")
+    spec = AttributeSpec(
+        key=reader.text("key", required=True),
+        op=reader.choice("op", Operator, Operator.IS),
+        values=reader.texts("value") if isinstance(value, list) else _one(reader.text("value")),
+        allow_untrusted=reader.boolean("allow_untrusted", default=False),
+    )
+    reader.done()
+    return spec
+
+
+def _one(text: str) -> tuple[str, ...]:
+    return (text,) if text else ()
+
+
+def write_rule(rule: RuleSpec) -> dict[str, Any]:
+    """Return a rule as plain JSON values; conditions that do not stand are left out."""
+    return {
+        "key": rule.key,
+        "name": rule.name,
+        "note": rule.note,
+        "enabled": rule.enabled,
+        "when": _write_when(rule.when),
+        "then": [{"target": arm.target, "weight": arm.weight} for arm in rule.then],
+        "overrides": merge(rule.overrides),
+    }
+
+
+def _write_when(when: When) -> dict[str, Any]:
+    lists = {"any_of": list(when.lists_any), "none_of": list(when.lists_none)}
+    state = "open" if when.schedule_is_open else "closed"
+    written: dict[str, Any] = {
+        "channels": [channel.value for channel in when.channels],
+        "customer": list(when.customer),
+        "lists": {name: keys for name, keys in lists.items() if keys},
+        "numbers": list(when.numbers),
+        "campaigns": list(when.campaigns),
+        "schedule": {"key": when.schedule, "is": state} if when.schedule else None,
+        "from": when.valid_from.isoformat() if when.valid_from else None,
+        "until": when.valid_until.isoformat() if when.valid_until else None,
+        "timezone": when.timezone,
+        "attributes": [_write_attribute(attribute) for attribute in when.attributes],
+    }
+    return {name: value for name, value in written.items() if value}
+
+
+def _write_attribute(spec: AttributeSpec) -> dict[str, Any]:
+    written: dict[str, Any] = {"key": spec.key, "op": spec.op.value}
+    if spec.values:
+        many = spec.op in (Operator.IN, Operator.NOT_IN)
+        written["value"] = list(spec.values) if many else spec.values[0]
+    return written | {"allow_untrusted": spec.allow_untrusted}

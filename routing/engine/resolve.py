@@ -1,0 +1,191 @@
+"""The one policy: from a situation to a decision."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from routing.engine.context import Channel
+from routing.engine.decision import Decision, Reason
+from routing.engine.live import EmergencySwitch, Facts
+from routing.engine.overrides import merge
+from routing.engine.ruleset import CompiledArm, CompiledRule, RuleSet
+from routing.engine.situation import Situation
+from routing.engine.table import Purpose, Target, TargetKind
+
+BLOCKED_REJECT = Target(
+    key="blocked-number",
+    name="Blocked number",
+    kind=TargetKind.REJECT,
+    message="This number cannot be reached.",
+)
+DO_NOT_CALL_REJECT = Target(
+    key="do-not-call",
+    name="Do not call",
+    kind=TargetKind.REJECT,
+    message="This number is on a do-not-call list; nothing was dialled.",
+)
+BLOCKED_OUTBOUND_REJECT = Target(
+    key="blocked-number",
+    name="Blocked number",
+    kind=TargetKind.REJECT,
+    message="This number is on a blocked list; nothing was dialled.",
+)
+PAUSED_REJECT = Target(
+    key="outbound-paused",
+    name="Outbound paused",
+    kind=TargetKind.REJECT,
+    message="Outbound calls are paused; nothing was dialled.",
+)
+
+
+def resolve(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
+    """Decide who takes the call, looking only at rules that the index finds."""
+    return decide_among(ruleset.candidates(situation, facts), ruleset, situation, facts)
+
+
+def resolve_linear(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
+    """Decide the same by walking the whole list: the yardstick for the index."""
+    enabled = (rule for rule in ruleset.rules if rule.spec.enabled)
+    return decide_among(enabled, ruleset, situation, facts)
+
+
+def decide_among(rules: Iterable[CompiledRule], ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
+    """Apply the order of a decision; the first step that has an answer gives it."""
+    return (
+        _refused_outbound(ruleset, situation, facts)
+        or _emergency(ruleset, situation, facts)
+        or _blocked(ruleset, situation, facts)
+        or _explicit(ruleset, situation)
+        or _first_match(rules, ruleset, situation, facts)
+        or _default(ruleset, facts)
+    )
+
+
+def is_available(target: Target, facts: Facts) -> bool:
+    """Tell whether a target may take calls: enabled, and still there at Vapi."""
+    return target.enabled and target.key not in facts.unavailable
+
+
+def _refused_outbound(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision | None:
+    if situation.context.channel is not Channel.OUTBOUND:
+        return None
+    if _is_on(facts, Purpose.DO_NOT_CALL):
+        return _refusal(ruleset, DO_NOT_CALL_REJECT, Reason.BLOCKED)
+    if _is_on(facts, Purpose.BLOCKED):
+        return _refusal(ruleset, BLOCKED_OUTBOUND_REJECT, Reason.BLOCKED)
+    if any(switch.pauses_outbound for switch in facts.switches):
+        return _refusal(ruleset, PAUSED_REJECT, Reason.EMERGENCY)
+    return None
+
+
+def _emergency(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision | None:
+    if situation.context.channel is not Channel.INBOUND:
+        return None
+    for switch in facts.switches:
+        target = _switch_target(switch, situation.our_number)
+        if target is not None and is_available(target, facts):
+            return _decision(ruleset, facts, target, Reason.EMERGENCY)
+    return None
+
+
+def _switch_target(switch: EmergencySwitch, our_number: str | None) -> Target | None:
+    on_all = not switch.our_numbers
+    return switch.target if on_all or our_number in switch.our_numbers else None
+
+
+def _blocked(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision | None:
+    if not _is_on(facts, Purpose.BLOCKED):
+        return None
+    return _decision(ruleset, facts, ruleset.blocked or BLOCKED_REJECT, Reason.BLOCKED)
+
+
+def _explicit(ruleset: RuleSet, situation: Situation) -> Decision | None:
+    """What the request names is passed on as it is: no overrides of the table are laid under it."""
+    named = situation.context.named_target
+    if named is None:
+        return None
+    kind = TargetKind(named.kind)
+    name = named.vapi_id or f"{kind} described in the request"
+    target = Target(key="", name=name, kind=kind, vapi_id=named.vapi_id)
+    return Decision(target=target, reason=Reason.EXPLICIT, revision=ruleset.revision)
+
+
+def _first_match(
+    rules: Iterable[CompiledRule], ruleset: RuleSet, situation: Situation, facts: Facts
+) -> Decision | None:
+    for rule in rules:
+        if not rule.matches(situation, facts):
+            continue
+        arm, sticky = choose_arm(rule, situation, facts)
+        if arm is not None:
+            return Decision(
+                target=arm.target,
+                reason=Reason.SPLIT if len(rule.arms) > 1 else Reason.TARGETING_MATCH,
+                rule=rule.ref,
+                revision=ruleset.revision,
+                floor=arm.floor,
+                ceiling=_ceiling(rule.spec.overrides, facts),
+                sticky=sticky,
+            )
+    return None
+
+
+def _default(ruleset: RuleSet, facts: Facts) -> Decision:
+    """The default target is never skipped; before the first publish the last resort answers."""
+    if ruleset.default is None:
+        return _decision(ruleset, facts, ruleset.last_resort, Reason.ERROR)
+    return _decision(ruleset, facts, ruleset.default, Reason.DEFAULT)
+
+
+def choose_arm(rule: CompiledRule, situation: Situation, facts: Facts) -> tuple[CompiledArm | None, bool]:
+    """Return the rule's available target and whether the choice sticks to the customer.
+
+    The share of a target that is not available goes to the next one of the rule, around the end.
+    """
+    first, sticky = (0, True) if len(rule.arms) == 1 else _drawn_arm(rule, situation)
+    for arm in (*rule.arms[first:], *rule.arms[:first]):
+        if is_available(arm.target, facts):
+            return arm, sticky
+    return None, sticky
+
+
+def _drawn_arm(rule: CompiledRule, situation: Situation) -> tuple[int, bool]:
+    customer, external_id = situation.customer.e164, situation.context.external_id
+    identity = customer or external_id or situation.context.call_id or ""
+    drawn = bucket(rule.spec.key, identity)
+    place = next(place for place, arm in enumerate(rule.arms) if drawn < arm.upto)
+    return place, bool(customer or external_id)
+
+
+def bucket(salt: str, identity: str) -> int:
+    """Return the customer's bucket in this rule's split, 0 to 99, the same on every channel."""
+    digest = hashlib.sha256(f"{salt}:{identity}".encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8]) * 100 >> 64
+
+
+def _is_on(facts: Facts, purpose: Purpose) -> bool:
+    return any(hit.purpose is purpose for hit in facts.hits)
+
+
+def _refusal(ruleset: RuleSet, target: Target, reason: Reason) -> Decision:
+    return Decision(target=target, reason=reason, revision=ruleset.revision)
+
+
+def _decision(ruleset: RuleSet, facts: Facts, target: Target, reason: Reason) -> Decision:
+    return Decision(
+        target=target,
+        reason=reason,
+        revision=ruleset.revision,
+        floor=merge(ruleset.table.overrides, target.overrides),
+        ceiling=_ceiling({}, facts),
+    )
+
+
+def _ceiling(rule_overrides: Mapping[str, Any], facts: Facts) -> Mapping[str, Any]:
+    """Lay the variables of list entries over the rule's overrides, lists in order of their keys."""
+    variables = [
+        {"variableValues": hit.variables} for hit in sorted(facts.hits, key=lambda hit: hit.list_key) if hit.variables
+    ]
+    return merge(rule_overrides, *variables) if variables else rule_overrides

@@ -1,0 +1,60 @@
+"""What the table makes of a context: our number, the customer's number, the campaigns it is in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from routing.engine.context import Channel, Context
+from routing.engine.numbers import Number, country_of, number_key, read_customer
+
+if TYPE_CHECKING:  # a ruleset holds conditions, and conditions look at situations
+    from routing.engine.ruleset import RuleSet
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Situation:
+    """A context read with one table.
+
+    ``our_number`` is a natural key (E.164 or SIP URI), ``campaigns`` the slugs of those running.
+    """
+
+    context: Context
+    customer: Number
+    our_number: str | None
+    campaigns: frozenset[str]
+
+
+def situate(ruleset: RuleSet, context: Context) -> Situation:
+    """Read a context with the table's numbers and campaigns."""
+    our_number = _our_number(ruleset, context)
+    region = ruleset.default_region
+    if our_number and our_number.startswith("+"):
+        region = ruleset.regions.get(our_number) or country_of(our_number) or region
+    return Situation(
+        context=context,
+        customer=read_customer(context.customer, region, inbound=context.channel is Channel.INBOUND),
+        our_number=our_number,
+        campaigns=_campaigns(ruleset, context, our_number),
+    )
+
+
+def _our_number(ruleset: RuleSet, context: Context) -> str | None:
+    """The id is the most reliable key; a number that no row knows is still a number."""
+    known = ruleset.numbers_by_id.get(context.our_number_id or "")
+    if known is not None:
+        return known
+    return number_key(context.our_number, ruleset.default_region) if context.our_number else None
+
+
+def _campaigns(ruleset: RuleSet, context: Context, our_number: str | None) -> frozenset[str]:
+    """A campaign the request names wins over those our number belongs to; none runs off its dates."""
+    if context.campaign is not None:
+        named: tuple[str, ...] = (context.campaign,)
+    elif context.vapi_campaign_id is not None:
+        named = ruleset.campaigns_by_vapi_id.get(context.vapi_campaign_id, ())
+    else:
+        named = ruleset.campaigns_by_number.get(our_number or "", ())
+    return frozenset(
+        slug for slug in named if (campaign := ruleset.campaigns.get(slug)) is not None and campaign.runs_at(context.at)
+    )
