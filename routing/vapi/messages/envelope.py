@@ -1,0 +1,87 @@
+"""The outside of a server message, and lenient looks into it.
+
+Real messages carry explicit nulls everywhere and differ from the published schema, so nothing in here raises for what a
+field holds: what is not there or not usable is None.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from routing.engine.context import attribute_text
+
+Message = dict[str, Any]
+
+LONGEST_TEXT = 255
+LONGEST_ID = 64
+# Databases refuse NUL, and halves of surrogate pairs cannot be encoded at all.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class NotJson(ValueError):
+    """A body that is no JSON text."""
+
+
+def read_server_message(body: bytes) -> Message:
+    """Return what stands under ``message``; some senders leave that envelope out.
+
+    A ``call`` beside the envelope (old samples of Vapi's documentation) fills in what the inner one does not say.
+    JSON that is no object is a message without a type. Raises NotJson.
+    """
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise NotJson("the body is not JSON") from error
+    if not isinstance(document, dict):
+        return {}
+    message = document.get("message")
+    if not isinstance(message, dict):
+        return document
+    if isinstance(document.get("call"), dict):
+        return message | {"call": document["call"] | look_object(message, "call")}
+    return message
+
+
+def look(message: Message, path: str) -> object:
+    """Return what stands at a dotted path, None where a step leads nowhere."""
+    found: object = message
+    for step in path.split("."):
+        if not isinstance(found, dict):
+            return None
+        found = found.get(step)
+    return found
+
+
+def look_object(message: Message, path: str) -> dict[str, Any]:
+    """Return the object at a dotted path, an empty one where there is none."""
+    found = look(message, path)
+    return found if isinstance(found, dict) else {}
+
+
+def look_text(message: Message, *paths: str) -> str | None:
+    """Return the first text that stands at one of the paths; a number counts as its digits, blanks as nothing."""
+    for path in paths:
+        found = look(message, path)
+        text = None if isinstance(found, bool) else attribute_text(found)
+        if text is not None and (kept := keep_text(text)):
+            return kept
+    return None
+
+
+def look_id(message: Message, *paths: str) -> str | None:
+    """Return the first id at one of the paths; a longer one than the call log holds becomes its SHA-256."""
+    for path in paths:
+        found = look(message, path)
+        if isinstance(found, int) and not isinstance(found, bool):
+            found = str(found)
+        if isinstance(found, str) and (kept := keep_text(found, len(found))):
+            return kept if len(kept) <= LONGEST_ID else hashlib.sha256(kept.encode()).hexdigest()
+    return None
+
+
+def keep_text(text: str, longest: int = LONGEST_TEXT) -> str:
+    """Return the text as every database can store it, without outer blanks and cut to ``longest`` characters."""
+    return _UNSTORABLE.sub("", text).strip()[:longest]

@@ -1,0 +1,220 @@
+"""Decides whether a webhook request was sent by somebody who knows our secret.
+
+A plan has the words of Vapi's own authentication plans, so what staff typed there can be typed here. Sources: Vapi's
+OpenAPI schemas `BearerAuthenticationPlan` and `HMACAuthenticationPlan`. The unit of the timestamp is not documented:
+ten digits are taken as seconds, thirteen as milliseconds.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+TOLERANCE_SECONDS = 300
+ALGORITHMS = frozenset({"sha256", "sha512", "sha1"})
+ENCODINGS = frozenset({"hex", "base64"})
+DEFAULT_PAYLOAD = "{timestamp}.{body}"
+UNTIMED_PAYLOAD = "{body}"
+_TOKEN = re.compile(r"(\{(?:body|timestamp|method|url|svix-id)\})")
+_TIMESTAMP = re.compile(r"[0-9]{10}|[0-9]{13}")
+
+
+class PlanError(ValueError):
+    """An authentication plan that nothing can be checked with."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BearerPlan:
+    """A secret that stands in a header as it is, by default after the word ``Bearer``."""
+
+    token: bytes
+    header: str
+    with_prefix: bool
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HmacPlan:
+    """A signature over the request. ``payload`` is the format, cut into literal text and tokens."""
+
+    secret: bytes
+    algorithm: str
+    payload: tuple[str, ...]
+    signature_header: str
+    signature_prefix: str
+    encoding: str
+    timestamp_header: str
+    message_id_header: str
+    expires_at: datetime | None
+
+
+Plan = BearerPlan | HmacPlan
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Request:
+    headers: Mapping[str, str]
+    body: bytes
+    method: str
+    url: str
+
+
+def read_plan(plan: Mapping[str, Any]) -> Plan:
+    """Return the plan prepared for checking.
+
+    Raises PlanError for a plan without a secret, with an unknown word, or whose signature leaves the body out.
+    """
+    match plan.get("type"):
+        case "bearer":
+            return _read_bearer(plan)
+        case "hmac":
+            return _read_hmac(plan)
+        case other:
+            raise PlanError(f"type is {other!r}: write bearer or hmac")
+
+
+def verify(plan: Plan, *, headers: Mapping[str, str], body: bytes, method: str, url: str, now: datetime) -> bool:
+    """Tell whether the request proves knowledge of the plan's secret at this instant.
+
+    ``headers`` have lower-case names, and values as WSGI hands them over (bytes read as Latin-1). Nothing that a
+    stranger can send makes this raise, and the comparison takes the same time wherever the first difference lies.
+    """
+    if plan.expires_at is not None and now >= plan.expires_at:
+        return False
+    if isinstance(plan, BearerPlan):
+        return _verify_bearer(plan, headers)
+    return _verify_hmac(plan, _Request(headers=headers, body=body, method=method, url=url), now)
+
+
+def _read_bearer(plan: Mapping[str, Any]) -> BearerPlan:
+    return BearerPlan(
+        token=_read_secret(plan, "token"),
+        header=_read_word(plan, "headerName", "authorization").lower(),
+        with_prefix=plan.get("bearerPrefixEnabled") is not False,
+        expires_at=_read_expiry(plan),
+    )
+
+
+def _read_hmac(plan: Mapping[str, Any]) -> HmacPlan:
+    secret = _read_secret(plan, "secretKey")
+    return HmacPlan(
+        secret=_decode_secret(secret) if plan.get("secretIsBase64") else secret,
+        algorithm=_read_choice(plan, "algorithm", "sha256", ALGORITHMS),
+        payload=_read_payload(plan),
+        signature_header=_read_word(plan, "signatureHeader", "x-signature").lower(),
+        signature_prefix=str(plan.get("signaturePrefix") or ""),
+        encoding=_read_choice(plan, "signatureEncoding", "hex", ENCODINGS),
+        timestamp_header=_read_word(plan, "timestampHeader", "x-timestamp").lower(),
+        message_id_header=_read_word(plan, "messageIdHeader", "svix-id").lower(),
+        expires_at=_read_expiry(plan),
+    )
+
+
+def _read_word(plan: Mapping[str, Any], name: str, default: str) -> str:
+    return str(plan.get(name) or "").strip() or default
+
+
+def _read_choice(plan: Mapping[str, Any], name: str, default: str, allowed: frozenset[str]) -> str:
+    word = _read_word(plan, name, default).lower()
+    if word not in allowed:
+        raise PlanError(f"{name} is {word!r}: write one of {', '.join(sorted(allowed))}")
+    return word
+
+
+def _read_secret(plan: Mapping[str, Any], name: str) -> bytes:
+    # An empty secret would be matched by an empty header. Outer spaces cannot travel in a header at all.
+    secret = str(plan.get(name) or "").strip()
+    if not secret:
+        raise PlanError(f"{name} is empty: write the secret that Vapi has")
+    return secret.encode("utf-8", "surrogatepass")
+
+
+def _decode_secret(secret: bytes) -> bytes:
+    try:
+        decoded = base64.b64decode(secret, validate=True)
+    except binascii.Error as error:
+        raise PlanError("secretKey is not base64, as secretIsBase64 says it is") from error
+    if not decoded:
+        raise PlanError("secretKey is empty once it is decoded from base64")
+    return decoded
+
+
+def _read_payload(plan: Mapping[str, Any]) -> tuple[str, ...]:
+    default = UNTIMED_PAYLOAD if plan.get("includeTimestamp") is False else DEFAULT_PAYLOAD
+    parts = tuple(_TOKEN.split(str(plan.get("payloadFormat") or "") or default))
+    if "{body}" not in parts:
+        # Whoever saw one such signature could put any body under it.
+        raise PlanError("payloadFormat leaves {body} out, so the signature would not protect what is sent")
+    return parts
+
+
+def _read_expiry(plan: Mapping[str, Any]) -> datetime | None:
+    text = plan.get("expiresAt")
+    if not text:
+        return None
+    try:
+        expires_at = datetime.fromisoformat(str(text))
+    except ValueError as error:
+        raise PlanError(f"expiresAt is {text!r}: write a date and time such as 2026-12-31T12:00:00Z") from error
+    return expires_at if expires_at.tzinfo else expires_at.replace(tzinfo=UTC)
+
+
+def _verify_bearer(plan: BearerPlan, headers: Mapping[str, str]) -> bool:
+    given = headers.get(plan.header, "").strip()
+    if plan.with_prefix:
+        scheme, _, given = given.partition(" ")
+        if scheme.lower() != "bearer":  # the scheme's case does not matter: RFC 7235 §2.1
+            return False
+    return hmac.compare_digest(_wire(given.strip()), plan.token)
+
+
+def _verify_hmac(plan: HmacPlan, request: _Request, now: datetime) -> bool:
+    payload = _signed_payload(plan, request, now)
+    signature = request.headers.get(plan.signature_header, "").strip()
+    if payload is None or not signature.startswith(plan.signature_prefix):
+        return False
+    digest = hmac.digest(plan.secret, payload, plan.algorithm)
+    given = signature.removeprefix(plan.signature_prefix)
+    if plan.encoding == "hex":
+        return hmac.compare_digest(_wire(given.lower()), digest.hex().encode())
+    return hmac.compare_digest(_wire(given.rstrip("=")), base64.b64encode(digest).rstrip(b"="))
+
+
+def _signed_payload(plan: HmacPlan, request: _Request, now: datetime) -> bytes | None:
+    """Return the bytes that were signed; None when a part of them is missing or too old."""
+    timestamp = request.headers.get(plan.timestamp_header, "").strip()
+    message_id = request.headers.get(plan.message_id_header, "").strip()
+    if "{timestamp}" in plan.payload and not _is_fresh(timestamp, now):
+        return None
+    if "{svix-id}" in plan.payload and not message_id:
+        return None
+    tokens = {
+        "{body}": request.body,
+        "{timestamp}": _wire(timestamp),
+        "{method}": _wire(request.method),
+        "{url}": _wire(request.url),
+        "{svix-id}": _wire(message_id),
+    }
+    # One pass over the cut format: a body that happens to contain "{url}" is left alone.
+    return b"".join(tokens.get(part, part.encode("utf-8", "surrogatepass")) for part in plan.payload)
+
+
+def _is_fresh(timestamp: str, now: datetime) -> bool:
+    if not _TIMESTAMP.fullmatch(timestamp):
+        return False
+    seconds = int(timestamp) / (1000 if len(timestamp) == 13 else 1)
+    return abs(now.timestamp() - seconds) <= TOLERANCE_SECONDS
+
+
+def _wire(text: str) -> bytes:
+    """Return the bytes that came over the wire; text that WSGI cannot have made is simply not equal to them."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
