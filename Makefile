@@ -1,0 +1,72 @@
+# Every word works from a bare checkout: it makes .venv, installs the pinned packages and goes on.
+# Settings reach the programs through the environment: make run PORT=9000 WEB_CONCURRENCY=4
+
+PYTHON ?= python3
+PROCESSES ?= 2
+PYTEST_ARGS ?=
+BIN := .venv/bin
+CODE := config routing tests manage.py $(wildcard benchmarks)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench clean pins chromium
+
+help: ## show the words
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
+
+setup: .venv/.runtime ## make .venv and install what the server needs
+
+run: .venv/.runtime ## serve on http://127.0.0.1:8000 (PORT, HOST, WEB_CONCURRENCY)
+	@exec $(BIN)/python manage.py serve
+
+test: .venv/.dev chromium ## run the tests on SQLite and on PostgreSQL, then the checks
+	$(BIN)/python -m pytest -n $(PROCESSES) $(PYTEST_ARGS)
+	TEST_DATABASE=postgres $(BIN)/python -m pytest -n $(PROCESSES) $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory check
+
+check: .venv/.dev ## lint, types, templates, migrations, import direction
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy $(CODE)
+	$(BIN)/djlint templates --lint --quiet
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/lint-imports
+
+bench: .venv/.dev ## measure
+	$(BIN)/python -m benchmarks
+
+clean: ## remove what was installed or generated; your data stays in data/
+	rm -rf .venv staticfiles htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+		.import_linter_cache .grimp_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+pins: .venv/.dev ## pin the newest versions that pyproject.toml allows (needs the network)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile $(PIN_OPTIONS) --output-file requirements.txt pyproject.toml
+	$(BIN)/uv pip compile $(PIN_OPTIONS) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+
+PIN_OPTIONS := --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+	--no-header --no-emit-index-url --no-emit-find-links
+
+# The browser tests drive the system's own browser.
+chromium:
+	@grep -rqs 'mark\.browser' tests --include='test_*.py' || exit 0; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+		echo "The browser tests need Chromium: install it (Debian: sudo apt-get install chromium), then repeat." >&2; exit 1; \
+	fi
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "Switchboard needs Python 3.11 to 3.13: name one, for example make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: requirements.txt | .venv/bin/python
+	$(INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt | .venv/bin/python
+	$(INSTALL) -r requirements-dev.txt
+	@touch .venv/.runtime $@
