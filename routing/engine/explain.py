@@ -1,0 +1,83 @@
+"""Why this target, and why not the others: told by the same conditions that decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from routing.engine.decision import Decision, RuleRef
+from routing.engine.live import Facts
+from routing.engine.resolve import choose_arm, resolve
+from routing.engine.ruleset import CompiledRule, RuleSet
+from routing.engine.sentences import condition_words, decision_sentence, rule_sentence
+from routing.engine.situation import Situation
+
+__all__ = ["Explanation", "RuleOutcome", "decision_sentence", "explain", "rule_sentence"]
+
+
+class RuleOutcome(StrEnum):
+    """What became of one rule in one decision."""
+
+    CHOSEN = "chosen"
+    NO_MATCH = "no_match"
+    DISABLED = "disabled"
+    NO_TARGET_AVAILABLE = "no_target_available"
+    NOT_REACHED = "not_reached"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConditionTrace:
+    """One condition: what it wanted, what it saw, whether it held."""
+
+    kind: str
+    wanted: str
+    seen: str
+    holds: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuleTrace:
+    """One rule and each of its conditions. NOT_REACHED: it holds, but the call was taken before."""
+
+    rule: RuleRef
+    outcome: RuleOutcome
+    conditions: tuple[ConditionTrace, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """The decision and every rule of the table, in order."""
+
+    decision: Decision
+    rules: tuple[RuleTrace, ...]
+
+
+def explain(ruleset: RuleSet, situation: Situation, facts: Facts) -> Explanation:
+    """Decide, and tell of every rule why it took the call or not."""
+    decision = resolve(ruleset, situation, facts)
+    return Explanation(
+        decision=decision,
+        rules=tuple(_trace(rule, decision, situation, facts) for rule in ruleset.rules),
+    )
+
+
+def _trace(rule: CompiledRule, decision: Decision, situation: Situation, facts: Facts) -> RuleTrace:
+    conditions = []
+    for condition in rule.conditions:
+        kind, wanted, seen = condition_words(condition, situation, facts)
+        holds = condition.holds(situation, facts)
+        conditions.append(ConditionTrace(kind=kind, wanted=wanted, seen=seen, holds=holds))
+    outcome = _outcome(rule, decision, situation, facts)
+    return RuleTrace(rule=rule.ref, outcome=outcome, conditions=tuple(conditions))
+
+
+def _outcome(rule: CompiledRule, decision: Decision, situation: Situation, facts: Facts) -> RuleOutcome:
+    if not rule.spec.enabled:
+        return RuleOutcome.DISABLED
+    if not rule.matches(situation, facts):
+        return RuleOutcome.NO_MATCH
+    if decision.rule == rule.ref:
+        return RuleOutcome.CHOSEN
+    if choose_arm(rule, situation, facts)[0] is None:
+        return RuleOutcome.NO_TARGET_AVAILABLE
+    return RuleOutcome.NOT_REACHED

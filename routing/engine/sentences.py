@@ -1,0 +1,261 @@
+"""The one place where rules, conditions and decisions become words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import singledispatch
+
+from routing.engine.conditions import (
+    AttributeIs,
+    CampaignIs,
+    ChannelIs,
+    Condition,
+    CustomerIs,
+    DateBetween,
+    OnAnyList,
+    OnNoList,
+    OurNumberIs,
+    ScheduleIs,
+)
+from routing.engine.context import Channel
+from routing.engine.decision import Decision, Reason
+from routing.engine.live import Facts
+from routing.engine.numbers import NumberKind
+from routing.engine.situation import Situation
+from routing.engine.table import (
+    WITHHELD,
+    AttributeSpec,
+    Operator,
+    RuleSpec,
+    Table,
+    Target,
+    TargetKind,
+    When,
+)
+
+_OPERATOR_WORDS: Mapping[Operator, str] = {
+    Operator.IS: "is",
+    Operator.IS_NOT: "is not",
+    Operator.IN: "is one of",
+    Operator.NOT_IN: "is none of",
+    Operator.EXISTS: "is known",
+    Operator.MISSING: "is not known",
+    Operator.STARTS_WITH: "starts with",
+    Operator.CONTAINS: "contains",
+    Operator.GREATER: "is greater than",
+    Operator.LESS: "is less than",
+}
+_CHANNEL_WORDS: Mapping[Channel, str] = {
+    Channel.INBOUND: "inbound",
+    Channel.OUTBOUND: "outbound",
+    Channel.WEB: "web",
+}
+_REASON_WORDS: Mapping[Reason, str] = {
+    Reason.EMERGENCY: "because the emergency switch is on",
+    Reason.BLOCKED: "because the number is on a blocked or do-not-call list",
+    Reason.EXPLICIT: "because the request named it",
+    Reason.DEFAULT: "because no rule matched",
+    Reason.ERROR: "because no routing table could be used (last resort)",
+}
+SHOWN = 3  # of a long list of operands, how many a sentence names
+
+
+def rule_sentence(rule: RuleSpec, table: Table) -> str:
+    """Return one plain sentence: who is meant, and who takes the call.
+
+    For example: "US callers on Main line outside Office hours → After hours".
+    """
+    targets = {target.key: target.name for target in table.targets}
+    shares = [
+        f"{arm.weight} % {targets.get(arm.target, arm.target)}"
+        if len(rule.then) > 1
+        else targets.get(arm.target, arm.target)
+        for arm in rule.then
+    ]
+    return f"{when_sentence(rule.when, table)} → {' / '.join(shares) or 'nobody'}"
+
+
+def when_sentence(when: When, table: Table) -> str:
+    """Return the conditions of a rule as one phrase."""
+    parts = [_who(when, table), *_where(when, table), *_moment(when, table)]
+    parts += [f"when {_attribute(spec)}" for spec in when.attributes]
+    phrase = " ".join(part for part in parts if part)
+    return phrase[:1].upper() + phrase[1:]
+
+
+def decision_sentence(decision: Decision) -> str:
+    """Return who takes the call and why, as one sentence."""
+    return f"{target_phrase(decision.target)}, {reason_phrase(decision)}."
+
+
+def target_phrase(target: Target) -> str:
+    """Return what happens to the call at this target."""
+    match target.kind:
+        case TargetKind.TRANSFER:
+            return f"{target.name} takes the call (transfer to {target.number or target.sip_uri})"
+        case TargetKind.REJECT:
+            return f"{target.name}: the call is refused with “{target.message}”"
+        case _:
+            return f"{target.name} takes the call ({target.kind})"
+
+
+def reason_phrase(decision: Decision) -> str:
+    """Return why the target was chosen."""
+    if decision.rule is None:
+        return _REASON_WORDS[decision.reason]
+    drawn = ", by its split" if decision.reason is Reason.SPLIT else ""
+    return f"because rule {decision.rule.position} “{decision.rule.name}” matched{drawn}"
+
+
+def _who(when: When, table: Table) -> str:
+    names = {spec.key: spec.name for spec in table.lists}
+    channels = " or ".join(_CHANNEL_WORDS[channel] for channel in when.channels)
+    callers = _customers(when.customer)
+    parts = [channels, callers or ("calls" if when.channels else "callers")]
+    if when.lists_any:
+        parts.append(f"on list {_named(when.lists_any, names)}")
+    if when.lists_none:
+        parts.append(f"on none of {_named(when.lists_none, names)}")
+    is_anyone = when == When()
+    return "everyone" if is_anyone else " ".join(part for part in parts if part)
+
+
+def _customers(entries: tuple[str, ...]) -> str:
+    words = [f"{entry} callers" if len(entry) == 2 else _customer(entry) for entry in entries]
+    return _some(words)
+
+
+def _customer(entry: str) -> str:
+    if entry == WITHHELD:
+        return "withheld callers"
+    return f"callers from {entry.rstrip('*')}…" if entry.endswith("*") else entry
+
+
+def _where(when: When, table: Table) -> Iterable[str]:
+    if when.numbers:
+        names = {number.key: number.name for number in table.numbers}
+        yield f"on {_named(when.numbers, names)}"
+    if when.campaigns:
+        names = {campaign.slug: campaign.name for campaign in table.campaigns}
+        yield f"in campaign {_named(when.campaigns, names)}"
+
+
+def _moment(when: When, table: Table) -> Iterable[str]:
+    if when.schedule:
+        names = {schedule.key: schedule.name for schedule in table.schedules}
+        yield f"{'during' if when.schedule_is_open else 'outside'} {_named([when.schedule], names)}"
+    if when.valid_from:
+        yield f"from {when.valid_from:%-d %b %Y}"
+    if when.valid_until:
+        yield f"until {when.valid_until:%-d %b %Y}"
+
+
+def _attribute(spec: AttributeSpec | AttributeIs) -> str:
+    value = f" {_some(list(spec.values))}" if spec.values else ""
+    return f"{spec.key} {_OPERATOR_WORDS[spec.op]}{value}"
+
+
+def _named(keys: Iterable[str], names: Mapping[str, str]) -> str:
+    return _some([names.get(key, key) for key in keys])
+
+
+def _some(words: list[str]) -> str:
+    more = len(words) - SHOWN
+    if more > 0:
+        return f"{', '.join(words[:SHOWN])} and {more} more"
+    return " or ".join(words)
+
+
+@singledispatch
+def condition_words(condition: Condition, situation: Situation, facts: Facts) -> tuple[str, str, str]:
+    """Return a condition's kind, what it wants and what it saw, each in words."""
+    raise TypeError(f"no words for {condition!r}")
+
+
+@condition_words.register
+def _(condition: ChannelIs, situation: Situation, facts: Facts) -> tuple[str, str, str]:
+    wanted = _some([_CHANNEL_WORDS[c] for c in Channel if c in condition.channels])
+    return "channel", wanted, _CHANNEL_WORDS[situation.context.channel]
+
+
+@condition_words.register
+def _(condition: CustomerIs, situation: Situation, facts: Facts) -> tuple[str, str, str]:
+    wanted = [
+        *sorted(condition.exact),
+        *(f"{prefix}*" for prefix in condition.prefixes),
+        *sorted(condition.countries),
+        *(["withheld"] if condition.withheld else []),
+    ]
+    return "customer", _some(wanted), customer_phrase(situation)
+
+
+def customer_phrase(situation: Situation) -> str:
+    """Return the customer's number as it was understood."""
+    customer = situation.customer
+    match customer.kind:
+        case NumberKind.WITHHELD:
+            return "withheld"
+        case NumberKind.MISSING:
+            return "no number"
+        case NumberKind.OTHER:
+            return f"{customer.identity} (not a telephone number)"
+        case _:
+            return f"{customer.identity} ({customer.country or 'no country'})"
+
+
+@condition_words.register
+def _(condition: OnAnyList, situation: Situation, facts: Facts) -> tuple[str, str, str]:
+    return "list", f"on {_some(sorted(condition.lists))}", _hits(situation, facts)
+
+
+@condition_words.register
+def _(condition: OnNoList, situation: Situation, facts: Facts) -> tuple[str, str, str]:
+    return "list", f"on none of {_some(sorted(condition.lists))}", _hits(situation, facts)
+
+
+def _hits(situation: Situation, facts: Facts) -> str:
+    if not situation.customer.identity:
+        return customer_phrase(situation)
+    keys = sorted({hit.list_key for hit in facts.hits})
+    return f"on {_some(keys)}" if keys else "on no list"
+
+
+@condition_words.register
+def _(condition: OurNumberIs, situation: Situation, facts: Facts) -> tuple[str, str, str]:
+    return "our number", _some(sorted(condition.numbers)), situation.our_number or "none"
+
+
+@condition_words.register
+def _(condition: CampaignIs, situation: Situation, facts: Facts) -> tuple[str, str, str]:
+    seen = _some(sorted(situation.campaigns)) or "none running"
+    return "campaign", _some(sorted(condition.campaigns)), seen
+
+
+@condition_words.register
+def _(condition: ScheduleIs, situation: Situation, facts: Facts) -> tuple[str, str, str]:
+    wanted = f"{condition.schedule.name} {'open' if condition.is_open else 'closed'}"
+    at = situation.context.at
+    seen = [
+        f"{'open' if condition.schedule.is_open(at, zone) else 'closed'} ({at.astimezone(zone):%a %H:%M} {zone.key})"
+        for zone in condition.zones(situation)
+    ]
+    return "schedule", wanted, _some(seen) or "customer's time zone is not known"
+
+
+@condition_words.register
+def _(condition: DateBetween, situation: Situation, facts: Facts) -> tuple[str, str, str]:
+    ends = (
+        f"from {condition.starts_on}" if condition.starts_on else "",
+        f"until {condition.ends_on}" if condition.ends_on else "",
+    )
+    today = situation.context.at.astimezone(condition.zone).date()
+    return "dates", " ".join(filter(None, ends)), f"{today} ({condition.zone.key})"
+
+
+@condition_words.register
+def _(condition: AttributeIs, situation: Situation, facts: Facts) -> tuple[str, str, str]:
+    attribute = situation.context.attributes.get(condition.key)
+    seen = "not given" if attribute is None else attribute.text
+    if attribute is not None and condition.visible(situation) is None:
+        seen = f"{attribute.text} (set by the caller: not trusted)"
+    return "attribute", _attribute(condition), seen
