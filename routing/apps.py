@@ -1,13 +1,17 @@
 """The Django application of Switchboard."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.core.checks import register
+from django.db import connections
+from django.db.models.signals import post_migrate, pre_migrate
 
 from routing.checks import check_shared_secrets
 
 
 class RoutingConfig(AppConfig):
-    """Registers the models, the admin and the system checks."""
+    """Registers the system checks, and frees migrations of the time limit that requests have."""
 
     name = "routing"
     label = "routing"
@@ -15,5 +19,24 @@ class RoutingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the checks and the receivers."""
         register(check_shared_secrets)
+        pre_migrate.connect(lift_time_limit, sender=self)
+        post_migrate.connect(restore_time_limit, sender=self)
+
+
+def lift_time_limit(using: str, **kwargs: Any) -> None:
+    """Let a migration of a large PostgreSQL table run for longer than a request may."""
+    _set_time_limit(using, "SET statement_timeout = 0")
+
+
+def restore_time_limit(using: str, **kwargs: Any) -> None:
+    """Put the limit back to what the settings say."""
+    _set_time_limit(using, "RESET statement_timeout")
+
+
+def _set_time_limit(using: str, statement: str) -> None:
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(statement)

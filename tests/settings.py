@@ -9,8 +9,6 @@ import os
 import shutil
 import tempfile
 
-from tests.postgres import start_postgres
-
 _folder = tempfile.mkdtemp(prefix="switchboard-test-")
 _owner = os.getpid()
 
@@ -23,6 +21,8 @@ def _remove_folder() -> None:
 
 # The processes of xdist inherit the environment of the first one, and with it the address of its server.
 if os.environ.get("TEST_DATABASE") == "postgres" and not os.environ.get("TEST_DATABASE_URL"):
+    from tests.postgres import start_postgres  # here, because the import alone touches this machine's folders
+
     os.environ["TEST_DATABASE_URL"] = start_postgres()
 
 os.environ.update(

@@ -1,0 +1,123 @@
+"""Prepare the installation and serve it with a production server."""
+
+import hashlib
+import io
+import json
+import os
+import socket
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from routing.models import Revision, Target
+
+BLOCKING_THREADS = 4  # a worker: requests wait for the database or for Vapi, not for the processor
+SECONDS_TO_FINISH = 30  # for requests under way when a worker is asked to stop; longer than a call to Vapi may take
+
+FIRST_START = """
+The demo is loaded. Its password and keys are shown this once (`manage.py demo` makes new ones):
+
+  user      {admin_user}
+  password  {admin_password}
+
+Ask which assistant takes a call of +12025550100, in three ways. All name the same target:
+
+curl -s {url}/vapi/webhook -H 'Content-Type: application/json' -H 'X-Vapi-Secret: {webhook_secret}' \\
+  -d '{{"message":{{"type":"assistant-request","call":{call}}}}}'
+
+curl -s {url}/api/v1/call -H 'Content-Type: application/json' -H 'Authorization: Bearer {secret_key}' \\
+  -d '{call}'
+
+curl -s '{url}/api/v1/resolve?explain=1' -H 'Content-Type: application/json' -H 'Authorization: Bearer {secret_key}' \\
+  -d '{call}'
+"""
+CALL = '{"phoneNumberId":"33333333-3333-4333-8333-333333333333","customer":{"number":"+12025550100"}}'
+
+
+class Command(BaseCommand):
+    """Migrate, collect static files, load the demo into an empty database, then become the web server."""
+
+    help = "Prepare the database and the static files, then serve admin, webhook and API."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the address and the number of workers, each with its setting as the default."""
+        parser.add_argument("--host", default=settings.HOST, help="address to listen on (HOST)")
+        parser.add_argument("--port", type=int, default=settings.PORT, help="port to listen on (PORT)")
+        parser.add_argument("--workers", type=int, default=settings.WEB_CONCURRENCY, help="processes (WEB_CONCURRENCY)")
+        parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
+
+    def handle(self, *args: Any, host: str, port: int, workers: int, no_demo: bool, **options: Any) -> None:
+        """Prepare, say where to look, and replace this process by the server."""
+        refuse_taken_port(host, port)
+        call_command("migrate", verbosity=0, interactive=False)
+        collect_changed_static_files()
+        url = settings.PUBLIC_URL or f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+        self.stdout.write(f"Switchboard serves {url}/admin/ (webhook: {url}/vapi/webhook, API: {url}/api/v1)")
+        if not no_demo and is_empty():
+            self.stdout.write(load_demo(url))
+        self.stdout.flush()
+        connections.close_all()  # a connection must not be open in two processes
+        become_server(host, port, workers)
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Fail before anything is done if another program listens there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(
+                f"Cannot listen on {host} port {port} ({error.strerror}). "
+                f"Choose another one, for example: make run PORT={port + 1}"
+            ) from error
+
+
+def collect_changed_static_files() -> None:
+    """Collect the static files, unless they are the ones that were collected last."""
+    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    fingerprint = hashlib.sha256("\n".join(_describe_static_files()).encode()).hexdigest()
+    if stamp.exists() and stamp.read_text() == fingerprint:
+        return
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    stamp.write_text(fingerprint)
+
+
+def is_empty() -> bool:
+    """Say whether nobody has used this database yet."""
+    return not (Target.objects.exists() or Revision.objects.exists() or get_user_model().objects.exists())
+
+
+def load_demo(url: str) -> str:
+    """Load the demo world and return what to tell about it."""
+    if "demo" not in get_commands():
+        return "There is no demo to load."
+    answer = io.StringIO()
+    call_command("demo", json=True, stdout=answer)
+    return FIRST_START.format(url=url, call=CALL, **json.loads(answer.getvalue()))
+
+
+def become_server(host: str, port: int, workers: int) -> None:
+    """Replace this process by granian, which starts the workers and replaces those that fail."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = os.environ.get("DJANGO_SETTINGS_MODULE", "config.settings")
+    server = ["-m", "granian", "--interface", "wsgi", "config.wsgi:application", "--no-ws", "--log-level", "warning"]
+    server += ["--host", host, "--port", str(port), "--workers", str(workers)]
+    server += ["--blocking-threads", str(BLOCKING_THREADS), "--respawn-failed-workers"]
+    server += ["--workers-kill-timeout", str(SECONDS_TO_FINISH), "--working-dir", str(settings.BASE_DIR)]
+    os.execv(sys.executable, [sys.executable, *server])  # noqa: S606 - no shell, and nothing of it comes from a request
+
+
+def _describe_static_files() -> Iterator[str]:
+    for finder in get_finders():
+        for path, storage in sorted(finder.list([]), key=lambda found: str(found[0])):
+            yield f"{path} {storage.size(path)} {storage.get_modified_time(path).timestamp()}"
