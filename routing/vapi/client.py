@@ -98,7 +98,8 @@ class _Bearer(AuthBase):
     """Sets the header as an `auth` object: as a plain header, a .netrc file could replace it."""
 
     def __init__(self, key: str) -> None:
-        self._header = f"Bearer {key}".encode()
+        # Headers are written as Latin-1. So a mistyped key goes out as UTF-8, and Vapi refuses it, instead of raising.
+        self._header = f"Bearer {key}".encode().decode("latin-1")
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = self._header

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 SPEC = Path(__file__).parent / "openapi.json"
@@ -30,9 +30,11 @@ NOT_JSON_SCHEMA = frozenset({"discriminator", "example", "examples", "deprecated
 FORMATS = FormatChecker(formats=())
 
 
-@FORMATS.checks("date-time", raises=ValueError)
 def _is_date_time(value: object) -> bool:
     return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
+FORMATS.checks("date-time", raises=ValueError)(_is_date_time)
 
 
 def property_names(schema: str) -> frozenset[str]:
@@ -58,7 +60,7 @@ def _validator(schema: str, closed: bool) -> Any:
         name: {"additionalProperties": False} | body if closed and name in CLOSED else body
         for name, body in _schemas().items()
     }
-    document = Resource(contents={"components": {"schemas": schemas}}, specification=DRAFT202012)
+    document = DRAFT202012.create_resource({"components": {"schemas": schemas}})
     kind = validators.extend(Draft202012Validator, {"oneOf": functools.partial(_check_union, schemas)})
     return kind(
         {"$ref": f"urn:vapi#/components/schemas/{schema}"},
