@@ -1,0 +1,120 @@
+"""Columns and constraints that several models share."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from routing.engine.numbers import is_sip_uri, normalise_sip_uri, to_e164
+
+# ITU-T E.164: a country code that does not begin with 0, at most 15 digits in all. `\Z`, because Python's `$` lets a
+# final line break pass; PostgreSQL knows it too.
+E164_PATTERN = r"^\+[1-9][0-9]{1,14}\Z"
+
+
+class E164Field(models.CharField):
+    """A telephone number. Forms may send it in any usual way of writing; the column holds E.164."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 16)
+        super().__init__(*args, **kwargs)
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        """Return the number in E.164, read with the default region, or say what is wrong with it."""
+        text = str(value or "").strip()
+        if not text:
+            return super().clean(None if self.null else "", model_instance)
+        number = to_e164(text, settings.ROUTING_DEFAULT_REGION)
+        if number is None:
+            raise ValidationError(f"{text} is not a telephone number: write it with + and country code, as +12025550111.")
+        return super().clean(number, model_instance)
+
+
+class SipUriField(models.CharField):
+    """A SIP address, kept with its host in lower case."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 255)
+        super().__init__(*args, **kwargs)
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        """Return the address in its normal form, or say what is wrong with it."""
+        text = str(value or "").strip()
+        if not text:
+            return super().clean(None if self.null else "", model_instance)
+        if not is_sip_uri(text):
+            raise ValidationError(f"{text} is not a SIP address: write it as sip:name@example.com.")
+        return super().clean(normalise_sip_uri(text), model_instance)
+
+
+def validate_object(value: object) -> None:
+    """Refuse JSON that is not an object."""
+    if not isinstance(value, dict):
+        raise ValidationError('This must be a JSON object, as {"variableValues": {"brand": "Acme"}}.')
+
+
+def validate_texts(value: object) -> None:
+    """Refuse JSON that is not a list of texts without repetition."""
+    if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+        raise ValidationError('This must be a list of texts, as ["one", "two"].')
+    if len(set(value)) < len(value):
+        raise ValidationError("The same entry stands twice: remove one.")
+
+
+def object_field(verbose_name: str, help_text: str) -> "models.JSONField[Any, Any]":
+    """Return a column for a free JSON object."""
+    return models.JSONField(verbose_name, default=dict, blank=True, validators=[validate_object], help_text=help_text)
+
+
+def texts_field(verbose_name: str, help_text: str) -> "models.JSONField[Any, Any]":
+    """Return a column for an ordered list of texts."""
+    return models.JSONField(verbose_name, default=list, blank=True, validators=[validate_texts], help_text=help_text)
+
+
+def check(name: str, condition: Q, message: str) -> models.CheckConstraint:
+    """Return a database constraint whose message tells staff what to do."""
+    return models.CheckConstraint(condition=condition, name=name, violation_error_message=message)
+
+
+def check_choice(name: str, field: str, allowed: Iterable[str]) -> models.CheckConstraint:
+    """Return the constraint that a column holds one of its choices."""
+    words = list(allowed)
+    shown = ", ".join(word or "(empty)" for word in words)
+    return check(name, Q(**{f"{field}__in": words}), f"The {field.replace('_', ' ')} must be one of: {shown}.")
+
+
+def check_e164(name: str, field: str, *, blank: bool = False) -> models.CheckConstraint:
+    """Return the constraint that a column holds E.164 (or nothing: null, and with `blank` also empty text)."""
+    condition = Q(**{f"{field}__regex": E164_PATTERN}) | Q(**{f"{field}__isnull": True})
+    if blank:
+        condition |= Q(**{field: ""})
+    return check(name, condition, f"The {field.replace('_', ' ')} must have + and country code, as +12025550111.")
+
+
+def exactly_one(first: str, second: str) -> Q:
+    """Return the condition that one of two nullable columns stands and the other does not."""
+    return Q(**{f"{first}__isnull": False, f"{second}__isnull": True}) | Q(
+        **{f"{first}__isnull": True, f"{second}__isnull": False}
+    )
+
+
+class ProtectingManyToManyField(models.ManyToManyField):
+    """A many-to-many link that keeps the other side from being deleted while it is used.
+
+    Django's own link tables cascade: deleting a list would silently widen every rule that names it. A hand-written
+    link model could protect, but the admin refuses to edit a field that has one.
+    """
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:
+        """Create the link table as Django does, then protect its far end."""
+        super().contribute_to_class(cls, name, **kwargs)
+        through: Any = self.remote_field.through
+        if isinstance(through, str) or not through or not through._meta.auto_created:
+            return
+        near, far = [field for field in through._meta.local_fields if field.remote_field][:2]
+        far.remote_field.on_delete = models.PROTECT
+        through._meta.verbose_name = cls._meta.verbose_name
+        through.__str__ = lambda link: str(getattr(link, near.name))  # what the admin shows as the reason
