@@ -9,13 +9,16 @@ import os
 import shutil
 import tempfile
 
-_folder = tempfile.mkdtemp(prefix="switchboard-test-")
-_owner = os.getpid()
+# Processes of xdist, and programs that tests start, are often killed: the first process removes their folders too.
+_parent = os.environ.get("SWITCHBOARD_TEST_FOLDER")
+_folder = tempfile.mkdtemp(prefix="switchboard-test-", dir=_parent)
+_owner = None if _parent else os.getpid()
+os.environ.setdefault("SWITCHBOARD_TEST_FOLDER", _folder)
 
 
 @atexit.register
 def _remove_folder() -> None:
-    if os.getpid() == _owner:  # a forked child leaves the folder to its parent
+    if os.getpid() == _owner:
         shutil.rmtree(_folder, ignore_errors=True)
 
 
