@@ -52,5 +52,7 @@ from config.settings import DATABASES, STORAGES  # noqa: E402
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: threads and other processes have to see the same rows.
     DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3"}
+STATIC_ROOT = f"{_folder}/static"
+os.mkdir(STATIC_ROOT)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

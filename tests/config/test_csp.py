@@ -1,0 +1,15 @@
+"""Only the admin, whose theme needs it, may evaluate scripts or set styles in the page."""
+
+import pytest
+from django.test import Client
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("path", "wide"), [("/admin/login/", True), ("/healthz", False), ("/adminish", False)])
+def test_policy_is_wider_under_admin_only(path: str, wide: bool, client: Client) -> None:
+    policy = client.get(path).headers["Content-Security-Policy"]
+
+    assert ("'unsafe-eval'" in policy) is wide
+    assert ("'unsafe-inline'" in policy) is wide
+    assert "frame-ancestors 'none'" in policy
+    assert "http" not in policy
