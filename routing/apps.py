@@ -22,6 +22,10 @@ class RoutingConfig(AppConfig):
         """Register the checks and the receivers."""
         register(check_shared_secrets)
         pre_migrate.connect(lift_time_limit, sender=self)
+        # Models cannot be imported while the application itself is being loaded.
+        from routing.models.triggers import prepare_database  # noqa: PLC0415
+
+        post_migrate.connect(prepare_database, sender=self)
         post_migrate.connect(restore_time_limit, sender=self)
 
 

@@ -63,7 +63,9 @@ class ApiKey(models.Model):
         choices=ApiKeyPolicy.choices,
         default=ApiKeyPolicy.ROUTE_IF_MISSING,
     )
-    allowed_origins = texts_field("allowed web addresses", 'For publishable keys: ["https://www.example.com"], or ["*"].')
+    allowed_origins = texts_field(
+        "allowed web addresses", 'For publishable keys: ["https://www.example.com"], or ["*"].'
+    )
     expires_at = models.DateTimeField("expires at", null=True, blank=True, help_text="Empty: never.")
     revoked_at = models.DateTimeField("revoked at", null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField("last used at", null=True, blank=True, editable=False)
@@ -103,9 +105,7 @@ class WebhookSecret(models.Model):
     """One way in which Vapi may prove itself. Several can be valid at once, so that a secret can be replaced."""
 
     name = models.CharField("name", max_length=200, help_text="As Production 2026.")
-    kind = models.CharField(
-        "kind", max_length=16, choices=WebhookSecretKind.choices, default=WebhookSecretKind.BEARER
-    )
+    kind = models.CharField("kind", max_length=16, choices=WebhookSecretKind.choices, default=WebhookSecretKind.BEARER)
     secret = EncryptedTextField("secret", help_text="The same text as in the credential at Vapi. Stored encrypted.")
     enabled = models.BooleanField("enabled", default=True)
     expires_at = models.DateTimeField("expires at", null=True, blank=True, help_text="Empty: never.")
@@ -142,11 +142,13 @@ class WebhookSecret(models.Model):
                 "webhooksecret_header",
                 ~Q(kind=WebhookSecretKind.BEARER) | ~Q(header_name=""),
                 "A token needs the name of its header: Authorization or X-Vapi-Secret.",
+                "header_name",
             ),
             check(
                 "webhooksecret_signature_header",
                 ~Q(kind=WebhookSecretKind.HMAC) | ~Q(signature_header=""),
                 "A signature needs the name of its header, as x-signature.",
+                "signature_header",
             ),
         ]
 

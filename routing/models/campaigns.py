@@ -5,7 +5,9 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
-from routing.models.fields import ProtectingManyToManyField, check, texts_field
+from routing.engine.schedule import is_timezone
+from routing.models.fields import ProtectingManyToManyField, check, raise_at_fields, texts_field
+from routing.models.keyed import KEY_LENGTH
 from routing.models.numbers import OurNumber
 
 
@@ -22,7 +24,7 @@ class Campaign(models.Model):
 
     slug = models.SlugField(
         "short name",
-        max_length=100,
+        max_length=KEY_LENGTH,
         unique=True,
         help_text="What programs send to name this campaign, as spring. Small letters, digits and hyphens.",
     )
@@ -55,21 +57,28 @@ class Campaign(models.Model):
     class Meta:
         ordering = ["name", "slug"]
         constraints = [
-            check("campaign_slug", ~Q(slug=""), "Write a short name, as spring."),
+            check("campaign_slug", ~Q(slug=""), "Write a short name, as spring.", "slug"),
             check(
                 "campaign_days",
                 Q(starts_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 "The last day must not be before the first day.",
+                "ends_on",
             ),
             check(
                 "campaign_timezone",
                 (Q(starts_on__isnull=True) & Q(ends_on__isnull=True)) | ~Q(timezone=""),
                 "Choose the time zone of the first and last day.",
+                "timezone",
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a time zone that nobody knows."""
+        if self.timezone and not is_timezone(self.timezone):
+            raise_at_fields({"timezone": f"{self.timezone} is not a time zone: write it as America/New_York."})
 
     def natural_key(self) -> tuple[Any, ...]:
         """Return the slug."""

@@ -1,11 +1,11 @@
 """Columns and constraints that several models share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q
 
 from routing.engine.numbers import is_sip_uri, normalise_sip_uri, to_e164
@@ -29,7 +29,9 @@ class E164Field(models.CharField):
             return super().clean(None if self.null else "", model_instance)
         number = to_e164(text, settings.ROUTING_DEFAULT_REGION)
         if number is None:
-            raise ValidationError(f"{text} is not a telephone number: write it with + and country code, as +12025550111.")
+            raise ValidationError(
+                f"{text} is not a telephone number: write it with + and country code, as +12025550111."
+            )
         return super().clean(number, model_instance)
 
 
@@ -64,6 +66,17 @@ def validate_texts(value: object) -> None:
         raise ValidationError("The same entry stands twice: remove one.")
 
 
+def texts_of(value: object) -> list[str]:
+    """Return the texts of a column's list; a column that holds something else says so itself."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def raise_at_fields(mistakes: Mapping[str, str]) -> None:
+    """Raise a ValidationError with the engine's messages at their fields, if there are any."""
+    if mistakes:
+        raise ValidationError({name: message[:1].upper() + message[1:] for name, message in mistakes.items()})
+
+
 def object_field(verbose_name: str, help_text: str) -> "models.JSONField[Any, Any]":
     """Return a column for a free JSON object."""
     return models.JSONField(verbose_name, default=dict, blank=True, validators=[validate_object], help_text=help_text)
@@ -74,24 +87,53 @@ def texts_field(verbose_name: str, help_text: str) -> "models.JSONField[Any, Any
     return models.JSONField(verbose_name, default=list, blank=True, validators=[validate_texts], help_text=help_text)
 
 
-def check(name: str, condition: Q, message: str) -> models.CheckConstraint:
-    """Return a database constraint whose message tells staff what to do."""
-    return models.CheckConstraint(condition=condition, name=name, violation_error_message=message)
+class FieldCheck(models.CheckConstraint):
+    """A database constraint whose message stands at one field of a form, not above all of them."""
+
+    def __init__(self, *, field: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.field = field
+
+    def validate(self, model: Any, instance: Any, exclude: Any = None, using: str = DEFAULT_DB_ALIAS) -> None:
+        """Raise the constraint's message at its field; nothing is checked while a field of it is left out."""
+        try:
+            super().validate(model, instance, exclude=exclude, using=using)
+        except ValidationError as error:
+            if exclude and self.field in exclude:
+                raise
+            raise ValidationError({self.field: error.messages}) from error
+
+    def deconstruct(self) -> Any:
+        """Stand in migrations as Django's own class: where a message is shown is no matter of the database."""
+        _, args, kwargs = super().deconstruct()
+        return "django.db.models.CheckConstraint", args, kwargs
+
+    def clone(self) -> "FieldCheck":
+        """Return a copy."""
+        _, _, kwargs = self.deconstruct()
+        return FieldCheck(field=self.field, **kwargs)
 
 
-def check_choice(name: str, field: str, allowed: Iterable[str]) -> models.CheckConstraint:
+def check(name: str, condition: Q, message: str, field: str) -> FieldCheck:
+    """Return a database constraint whose message, shown at the field, tells staff what to do."""
+    return FieldCheck(condition=condition, name=name, violation_error_message=message, field=field)
+
+
+def check_choice(name: str, field: str, allowed: Iterable[str]) -> FieldCheck:
     """Return the constraint that a column holds one of its choices."""
     words = list(allowed)
     shown = ", ".join(word or "(empty)" for word in words)
-    return check(name, Q(**{f"{field}__in": words}), f"The {field.replace('_', ' ')} must be one of: {shown}.")
+    return check(name, Q(**{f"{field}__in": words}), f"The {field.replace('_', ' ')} must be one of: {shown}.", field)
 
 
-def check_e164(name: str, field: str, *, blank: bool = False) -> models.CheckConstraint:
+def check_e164(name: str, field: str, *, blank: bool = False) -> FieldCheck:
     """Return the constraint that a column holds E.164 (or nothing: null, and with `blank` also empty text)."""
     condition = Q(**{f"{field}__regex": E164_PATTERN}) | Q(**{f"{field}__isnull": True})
     if blank:
         condition |= Q(**{field: ""})
-    return check(name, condition, f"The {field.replace('_', ' ')} must have + and country code, as +12025550111.")
+    return check(
+        name, condition, f"The {field.replace('_', ' ')} must have + and country code, as +12025550111.", field
+    )
 
 
 def exactly_one(first: str, second: str) -> Q:

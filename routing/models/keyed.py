@@ -4,9 +4,10 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.text import slugify
 
-KEY_LENGTH = 100
+from routing.engine.reading_rules import key_from_name
+
+KEY_LENGTH = 50  # as the table file allows
 
 
 class KeyedManager(models.Manager[Any]):
@@ -57,7 +58,7 @@ class Keyed(models.Model):
     @classmethod
     def free_key(cls, name: str) -> str:
         """Return a key made from the name that no row has yet: `office`, `office-2`, `office-3` …"""
-        stem = slugify(name)[: KEY_LENGTH - 10] or str(cls._meta.model_name)
+        stem = key_from_name(name)[: KEY_LENGTH - 5].strip("-") or str(cls._meta.model_name)
         taken = set(cls._default_manager.filter(key__startswith=stem).values_list("key", flat=True))
         key, count = stem, 1
         while key in taken:

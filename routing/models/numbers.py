@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from routing.engine.numbers import is_withheld, number_key
 from routing.engine.table import Purpose
 from routing.models.choices import PURPOSES, values
 from routing.models.fields import E164Field, SipUriField, check, check_choice, check_e164, exactly_one, object_field
@@ -44,9 +47,12 @@ class OurNumber(models.Model):
         ordering = ["name", "number", "sip_uri"]
         constraints = [
             check(
-                "ournumber_number_or_sip", exactly_one("number", "sip_uri"), "Write a number or a SIP address, not both."
+                "ournumber_number_or_sip",
+                exactly_one("number", "sip_uri"),
+                "Write a number or a SIP address, not both.",
+                "number",
             ),
-            check("ournumber_vapi_id", ~Q(vapi_id=""), "Write the Vapi id of this number."),
+            check("ournumber_vapi_id", ~Q(vapi_id=""), "Write the Vapi id of this number.", "vapi_id"),
             check_e164("ournumber_number_e164", "number"),
         ]
 
@@ -66,7 +72,7 @@ class OurNumber(models.Model):
 class NumberList(Keyed):
     """A named set of customers' numbers. Its entries take effect at once, without publishing."""
 
-    name = models.CharField("name", max_length=200, help_text="As VIP customers.")
+    name = models.CharField("name", max_length=200, unique=True, help_text="As VIP customers.")
     purpose = models.CharField(
         "purpose",
         max_length=16,
@@ -77,7 +83,7 @@ class NumberList(Keyed):
 
     class Meta:
         verbose_name = "number list"
-        ordering = ["name", "key"]
+        ordering = ["name"]
         constraints = [check_choice("numberlist_purpose", "purpose", values(PURPOSES))]
 
     def __str__(self) -> str:
@@ -121,12 +127,18 @@ class NumberListEntry(models.Model):
                 name="numberlistentry_number",
                 violation_error_message="This number is already on the list.",
             ),
-            check("numberlistentry_number_written", ~Q(number=""), "Write the customer's number."),
+            check("numberlistentry_number_written", ~Q(number=""), "Write the customer's number.", "number"),
         ]
         indexes = [models.Index(fields=["number"], name="numberlistentry_by_number")]
 
     def __str__(self) -> str:
         return f"{self.number} ({self.label})" if self.label else self.number
+
+    def clean(self) -> None:
+        """Bring the number into the form that calls are compared by; refuse what stands for a hidden number."""
+        if is_withheld(self.number):
+            raise ValidationError({"number": "This stands for a hidden number: nobody can be known by it."})
+        self.number = number_key(self.number, settings.ROUTING_DEFAULT_REGION)
 
     def natural_key(self) -> tuple[Any, ...]:
         """Return the list's key and the number."""

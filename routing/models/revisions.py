@@ -26,7 +26,7 @@ class Revision(models.Model):
 
     class Meta:
         ordering = ["-number"]
-        constraints = [check("revision_number", Q(number__gte=1), "Revisions are counted from 1.")]
+        constraints = [check("revision_number", Q(number__gte=1), "Revisions are counted from 1.", "number")]
 
     def __str__(self) -> str:
         return f"Revision {self.number}"
@@ -53,7 +53,7 @@ class LiveState(models.Model):
     class Meta:
         verbose_name = "live state"
         verbose_name_plural = "live state"
-        constraints = [check("livestate_one_row", Q(id=1), "There is one row of live state.")]
+        constraints = [check("livestate_one_row", Q(id=1), "There is one row of live state.", "id")]
 
     def __str__(self) -> str:
         return f"Revision {self.revision_id or 'none'}, live data {self.live_version}"

@@ -2,13 +2,25 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Max, Q
 
-from routing.engine.table import Operator
+from routing.engine.checking import check_attribute
+from routing.engine.conditions import check_customer_entry
+from routing.engine.schedule import is_timezone
+from routing.engine.table import AttributeSpec, Operator
 from routing.models.campaigns import Campaign
-from routing.models.choices import OPERATORS, values
-from routing.models.fields import ProtectingManyToManyField, check, check_choice, object_field, texts_field
+from routing.models.choices import CHANNELS, OPERATORS, values
+from routing.models.fields import (
+    ProtectingManyToManyField,
+    check,
+    check_choice,
+    object_field,
+    raise_at_fields,
+    texts_field,
+    texts_of,
+)
 from routing.models.keyed import Keyed
 from routing.models.numbers import NumberList, OurNumber
 from routing.models.schedules import Schedule
@@ -124,16 +136,18 @@ class Rule(Keyed):
     class Meta:
         ordering = ["position"]
         constraints = [
-            check("rule_position", Q(position__gte=1), "Positions are counted from 1."),
+            check("rule_position", Q(position__gte=1), "Positions are counted from 1.", "position"),
             check(
                 "rule_days",
                 Q(valid_from__isnull=True) | Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
                 "The last day must not be before the first day.",
+                "valid_until",
             ),
             check(
                 "rule_timezone",
                 (Q(valid_from__isnull=True) & Q(valid_until__isnull=True)) | ~Q(timezone=""),
                 "Choose the time zone of the first and last day.",
+                "timezone",
             ),
         ]
 
@@ -149,6 +163,20 @@ class Rule(Keyed):
             TableSettings.lock()
             self.position = Rule.objects.next_position()
             super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Refuse conditions that the table could not be published with."""
+        mistakes = {"customer": "; ".join(self._customer_mistakes())}
+        strangers = [word for word in texts_of(self.channels) if word not in values(CHANNELS)]
+        if strangers:
+            mistakes["channels"] = f"{strangers[0]} is not a channel: choose {', '.join(values(CHANNELS))}."
+        if self.timezone and not is_timezone(self.timezone):
+            mistakes["timezone"] = f"{self.timezone} is not a time zone: write it as America/New_York."
+        raise_at_fields({name: message for name, message in mistakes.items() if message})
+
+    def _customer_mistakes(self) -> list[str]:
+        region = settings.ROUTING_DEFAULT_REGION
+        return [message for entry in texts_of(self.customer) if (message := check_customer_entry(entry, region))]
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the rule and close the gap that it leaves."""
@@ -176,7 +204,14 @@ class RuleTarget(models.Model):
         verbose_name_plural = "targets of rules"
         ordering = ["rule", "position", "pk"]
         constraints = [
-            check("ruletarget_weight", Q(weight__gte=0, weight__lte=100), "A share is a number from 0 to 100."),
+            models.UniqueConstraint(
+                fields=["rule", "target"],
+                name="ruletarget_once",
+                violation_error_message="This target stands twice in the rule: add the shares up instead.",
+            ),
+            check(
+                "ruletarget_weight", Q(weight__gte=0, weight__lte=100), "A share is a number from 0 to 100.", "weight"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -201,9 +236,16 @@ class RuleAttribute(models.Model):
         verbose_name = "attribute condition"
         ordering = ["rule", "position", "pk"]
         constraints = [
-            check("ruleattribute_key", ~Q(key=""), "Write the attribute's name, as plan."),
+            check("ruleattribute_key", ~Q(key=""), "Write the attribute's name, as plan.", "key"),
             check_choice("ruleattribute_op", "op", values(OPERATORS)),
         ]
+
+    def clean(self) -> None:
+        """Refuse a comparison that does not suit its values."""
+        if self.op in values(OPERATORS):
+            spec = AttributeSpec(key=self.key, op=Operator(self.op), values=tuple(texts_of(self.values)))
+            mistakes = [message for _, message in check_attribute(spec)]
+            raise_at_fields({"values": "; ".join(mistakes)} if mistakes else {})
 
     def __str__(self) -> str:
         return " ".join([self.key, self.get_op_display(), ", ".join(self.values)]).strip()

@@ -1,18 +1,21 @@
 """Opening hours."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 
-from routing.models.fields import check
+from routing.engine import table
+from routing.engine.schedule import check_schedule
+from routing.models.fields import check, raise_at_fields
 from routing.models.keyed import Keyed
 
 
 class Schedule(Keyed):
     """Named opening hours in one time zone, with holidays and dated exceptions."""
 
-    name = models.CharField("name", max_length=200, help_text="As Office hours.")
+    name = models.CharField("name", max_length=200, unique=True, help_text="As Office hours.")
     opening_hours = models.TextField(
         "weekly hours", help_text="As Mo-Fr 09:00-17:00; PH off. PH means public holidays and must stand last."
     )
@@ -29,17 +32,42 @@ class Schedule(Keyed):
     )
 
     class Meta:
-        ordering = ["name", "key"]
+        ordering = ["name"]
         constraints = [
-            check("schedule_hours", ~Q(opening_hours=""), "Write the weekly hours, as Mo-Fr 09:00-17:00."),
-            check("schedule_timezone", ~Q(timezone=""), "Choose a time zone, or customer for the customer's local time."),
             check(
-                "schedule_country", Q(country="") | Q(country__regex=r"^[A-Z]{2}\Z"), "Write the country as US, DE or MX."
+                "schedule_hours", ~Q(opening_hours=""), "Write the weekly hours, as Mo-Fr 09:00-17:00.", "opening_hours"
+            ),
+            check(
+                "schedule_timezone",
+                ~Q(timezone=""),
+                "Choose a time zone, or customer for the customer's local time.",
+                "timezone",
+            ),
+            check(
+                "schedule_country",
+                Q(country="") | Q(country__regex=r"^[A-Z]{2}\Z"),
+                "Write the country as US, DE or MX.",
+                "country",
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse hours, zones and countries that calls could not be judged by."""
+        raise_at_fields({error.field: error.message for error in check_schedule(self.spec())})
+
+    def spec(self, exceptions: "Iterable[ScheduleException]" = ()) -> table.ScheduleSpec:
+        """Return the schedule as the engine knows it, with these exceptions."""
+        return table.ScheduleSpec(
+            key=self.key,
+            name=self.name,
+            opening_hours=self.opening_hours,
+            timezone=self.timezone,
+            country=self.country or None,
+            exceptions=tuple(exception.spec() for exception in exceptions),
+        )
 
 
 class ScheduleExceptionManager(models.Manager["ScheduleException"]):
@@ -71,23 +99,48 @@ class ScheduleException(models.Model):
             models.UniqueConstraint(
                 fields=["schedule", "starts_on"],
                 name="scheduleexception_first_day",
-                violation_error_message="Another exception of this schedule begins on the same day: change one of them.",
+                violation_error_message="Another exception of this schedule begins on that day: change one of them.",
             ),
             check(
                 "scheduleexception_days",
                 Q(ends_on__gte=F("starts_on")),
                 "The last day must not be before the first day.",
+                "ends_on",
             ),
             check(
                 "scheduleexception_closed_or_hours",
                 (Q(closed=True) & Q(hours="")) | (Q(closed=False) & ~Q(hours="")),
                 "Tick closed, or write hours as 09:00-12:00, but not both.",
+                "hours",
             ),
         ]
 
     def __str__(self) -> str:
         days = f"{self.starts_on}" if self.starts_on == self.ends_on else f"{self.starts_on} to {self.ends_on}"
         return f"{days}: {'closed' if self.closed else self.hours}"
+
+    def clean(self) -> None:
+        """Refuse hours that do not parse, and days that another stored exception of the schedule already covers."""
+        if self.starts_on is None or self.ends_on is None or self.closed == bool(self.hours):
+            return  # the constraints say what is missing
+        mistakes = self._mistakes([self])
+        if not mistakes and self.schedule_id is not None:
+            others = ScheduleException.objects.filter(schedule=self.schedule_id).exclude(pk=self.pk)
+            mistakes = self._mistakes([self, *others])
+        raise_at_fields(mistakes)
+
+    def spec(self) -> table.ScheduleException:
+        """Return the exception as the engine knows it."""
+        return table.ScheduleException(
+            starts_on=self.starts_on, ends_on=self.ends_on, hours=None if self.closed else self.hours, note=self.note
+        )
+
+    def _mistakes(self, exceptions: "list[ScheduleException]") -> dict[str, str]:
+        """Return what the engine says about the first of these exceptions and about overlaps, by column."""
+        columns = {"exceptions": "starts_on", "exceptions[0].hours": "hours", "exceptions[0].to": "ends_on"}
+        always_open = Schedule(key="any", opening_hours="24/7", timezone=table.CUSTOMER_LOCAL_TIME)
+        errors = check_schedule(always_open.spec(exceptions))
+        return {columns[error.field]: error.message for error in errors if error.field in columns}
 
     def natural_key(self) -> tuple[Any, ...]:
         """Return the schedule's key and the first day."""

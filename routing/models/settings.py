@@ -44,7 +44,7 @@ class TableSettings(models.Model):
     class Meta:
         verbose_name = "table settings"
         verbose_name_plural = "table settings"
-        constraints = [check("tablesettings_one_row", Q(id=1), "There is one row of table settings: edit it.")]
+        constraints = [check("tablesettings_one_row", Q(id=1), "There is one row of table settings: edit it.", "id")]
 
     def __str__(self) -> str:
         return "Table settings"

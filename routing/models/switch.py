@@ -52,11 +52,13 @@ class EmergencySwitch(models.Model):
                 "emergencyswitch_until",
                 Q(until__gt=F("started_at")) & Q(until__lte=F("started_at") + LONGEST),
                 "The end must be after the start, and at most 7 days later.",
+                "until",
             ),
             check(
                 "emergencyswitch_effect",
                 Q(target__isnull=False) | Q(pauses_outbound=True),
                 "Choose a target for inbound calls, or pause outbound calls.",
+                "target",
             ),
         ]
 

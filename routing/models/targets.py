@@ -66,21 +66,25 @@ class Target(Keyed):
                 "target_vapi_id",
                 ~Q(kind__in=AT_VAPI) | (Q(vapi_id__isnull=False) & ~Q(vapi_id="")),
                 "An assistant or a squad needs its Vapi id: copy it from the Vapi dashboard.",
+                "vapi_id",
             ),
             check(
                 "target_destination",
                 ~Q(kind=TargetKind.TRANSFER.value) | exactly_one("number", "sip_uri"),
                 "A transfer needs a number or a SIP address, and not both.",
+                "number",
             ),
             check(
                 "target_sentence",
                 ~Q(kind=TargetKind.REJECT.value) | ~Q(message=""),
                 "Write the sentence that the caller hears before the call ends.",
+                "message",
             ),
             check(
                 "target_version",
                 Q(version__isnull=True) | Q(version="") | Q(kind=TargetKind.ASSISTANT.value),
                 "Only an assistant has a version: empty this field.",
+                "version",
             ),
             check_e164("target_number_e164", "number"),
         ]

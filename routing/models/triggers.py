@@ -1,0 +1,99 @@
+"""Database triggers that count changes of live data, so that every process notices them.
+
+They sit in the database because `bulk_create`, `queryset.update()` and SQL typed by hand pass by `save()` and signals.
+"""
+
+from typing import Any
+
+from django.db import connections, router, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from routing.models.access import WebhookSecret
+from routing.models.numbers import NumberList, NumberListEntry, OurNumber
+from routing.models.revisions import LiveState
+from routing.models.settings import TableSettings
+from routing.models.switch import EmergencySwitch
+from routing.models.targets import Target
+
+ALL_EVENTS = ("INSERT", "UPDATE", "DELETE")
+# Table -> what happens to it that processes must notice. A column means: its updates only.
+WATCHED: dict[str, tuple[str, ...]] = {
+    NumberListEntry._meta.db_table: ALL_EVENTS,
+    NumberList._meta.db_table: ("UPDATE OF purpose", "DELETE"),
+    EmergencySwitch._meta.db_table: ALL_EVENTS,
+    EmergencySwitch.our_numbers.through._meta.db_table: ALL_EVENTS,
+    WebhookSecret._meta.db_table: ALL_EVENTS,
+    Target._meta.db_table: ("UPDATE OF missing_since",),
+    OurNumber._meta.db_table: ("UPDATE OF missing_since",),
+}
+COUNT_UP = f"UPDATE {LiveState._meta.db_table} SET live_version = live_version + 1"  # noqa: S608 - names of our own
+FUNCTION = "routing_count_live_change"
+
+
+def prepare_database(using: str, **kwargs: Any) -> None:
+    """Install the triggers and the two single rows; a receiver of `post_migrate`.
+
+    It runs after each `migrate`, not in one migration: SQLite changes a table by rebuilding it, and the rebuilt table
+    has lost its triggers.
+    """
+    connection = connections[using]
+    # A migration may also stop halfway (`migrate routing 0001`), before all of the tables are there.
+    if not router.allow_migrate_model(using, LiveState) or not _needed_tables() <= _tables(connection):
+        return
+    install_triggers(connection)
+    for single in (LiveState, TableSettings):
+        single._default_manager.using(using).get_or_create(pk=1)
+
+
+def install_triggers(connection: BaseDatabaseWrapper) -> None:
+    """Replace the triggers by those that belong to this version of the program."""
+    statements = _for_postgresql() if connection.vendor == "postgresql" else _for_sqlite()
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def _needed_tables() -> set[str]:
+    return {LiveState._meta.db_table, TableSettings._meta.db_table, *WATCHED}
+
+
+def _tables(connection: BaseDatabaseWrapper) -> set[str]:
+    return set(connection.introspection.table_names())
+
+
+def _for_sqlite() -> list[str]:
+    statements = []
+    for table, events in WATCHED.items():
+        for event in events:
+            name = _trigger_name(table, event)
+            statements += [
+                f"DROP TRIGGER IF EXISTS {name}",
+                f"CREATE TRIGGER {name} AFTER {event} ON {table} {_changed(event)} BEGIN {COUNT_UP}; END",
+            ]
+    return statements
+
+
+def _changed(event: str) -> str:
+    """Return the condition that the column has another value: `save()` writes all columns, changed or not."""
+    column = event.partition(" OF ")[2]
+    return f"WHEN OLD.{column} IS NOT NEW.{column}" if column else ""
+
+
+def _for_postgresql() -> list[str]:
+    # Once a statement, not once a row: an import of 100,000 entries counts as one change.
+    statements = [
+        f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {COUNT_UP}; RETURN NULL; END $$"
+    ]
+    for table, events in WATCHED.items():
+        name = _trigger_name(table, "")
+        statements += [
+            f"DROP TRIGGER IF EXISTS {name} ON {table}",
+            f"CREATE TRIGGER {name} AFTER {' OR '.join(events)} ON {table} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()",
+        ]
+    return statements
+
+
+def _trigger_name(table: str, event: str) -> str:
+    return f"live_{table}_{event.partition(' ')[0].lower()}".rstrip("_")
