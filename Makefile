@@ -28,7 +28,7 @@ check: .venv/.dev ## lint, types, templates, migrations, import direction
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy $(CODE)
-	$(BIN)/djlint templates --lint --quiet
+	$(if $(shell find templates -name '*.html'),$(BIN)/djlint templates --lint --quiet)
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/lint-imports
 

@@ -8,6 +8,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 # Processes of xdist, and programs that tests start, are often killed: the first process removes their folders too.
 _parent = os.environ.get("SWITCHBOARD_TEST_FOLDER")
@@ -52,7 +53,7 @@ from config.settings import DATABASES, STORAGES  # noqa: E402
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: threads and other processes have to see the same rows.
     DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3"}
-STATIC_ROOT = f"{_folder}/static"
-os.mkdir(STATIC_ROOT)
+STATIC_ROOT = Path(_folder) / "static"
+STATIC_ROOT.mkdir()
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
