@@ -1,0 +1,75 @@
+"""The thread that moves the spool into the database, one in each process that records calls."""
+
+import logging
+import os
+import threading
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connections
+
+from routing.recorder.drain import drain
+
+logger = logging.getLogger(__name__)
+
+INTERVAL_SECONDS = 0.5
+
+
+class Drainer:
+    """Starts the thread at need, at most one in a process; a forked child starts its own."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: threads do not survive a fork."""
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stopped = threading.Event()
+        self._failing = False
+
+    def start(self) -> None:
+        """Start the thread unless it runs, or background threads are switched off."""
+        thread = self._thread
+        if (thread is not None and thread.is_alive()) or settings.ROUTING_POLL_SECONDS == 0:
+            return
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._stopped.clear()
+                self._thread = threading.Thread(target=self._run, name="drain-spool", daemon=True)
+                self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the thread and wait for the end of its round."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while settings.ROUTING_POLL_SECONDS and not self._stopped.wait(INTERVAL_SECONDS):
+            self._round()
+        connections.close_all()
+
+    def _round(self) -> None:
+        try:
+            drain()
+            close_old_connections()
+        except (DatabaseError, OSError) as error:
+            connections.close_all()
+            self._tell(error)
+        except Exception:  # whatever it was, the records are still in the spool and the next round tries again
+            connections.close_all()
+            logger.exception("The spool could not be drained")
+        else:
+            self._failing = False
+
+    def _tell(self, error: Exception) -> None:
+        if not self._failing:
+            logger.warning("Call records wait in the spool: %s", str(error).partition("\n")[0])
+        self._failing = True
+
+
+_drainer = Drainer()
+os.register_at_fork(after_in_child=_drainer.forget)
+start = _drainer.start
+stop = _drainer.stop

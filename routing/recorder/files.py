@@ -1,0 +1,155 @@
+"""The spool's files: each process appends to one of its own, and holds a lock on it for as long as it lives.
+
+A file whose lock is free belongs to nobody any more, so whoever gets the lock may empty it into the database. Locks
+are those of flock(2): the kernel frees them when a process ends, however it ends.
+"""
+
+import fcntl
+import os
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+PATTERN = "*-*.jsonl"
+WAITING_PATTERN = "*.waiting"
+REJECTED_NAME = "rejected.jsonl"
+PRIVATE = 0o600
+
+
+def spool_folder() -> Path:
+    """Return where the files lie."""
+    return Path(settings.ROUTING_DATA_DIR) / "spool"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenFile:
+    """A file that this process appends to, and holds the lock of."""
+
+    folder: Path
+    descriptor: int
+
+    def is_usable(self, folder: Path) -> bool:
+        """Tell whether the file still lies where it should: somebody may have deleted it underneath us."""
+        return self.folder == folder and os.fstat(self.descriptor).st_nlink > 0
+
+
+class Writer:
+    """Appends lines to the file of this process; every thread may use it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._file: OpenFile | None = None
+
+    def append(self, line: bytes) -> None:
+        """Append one line with a single write, so that it is there as a whole or not at all; raises OSError."""
+        with self._lock:
+            descriptor = self._descriptor()
+            written = os.write(descriptor, line)
+            if written != len(line):
+                # The disk filled up in the middle: without the torn piece the next line starts on its own.
+                os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
+                raise OSError(f"only {written} of {len(line)} bytes could be written")
+
+    def release(self) -> None:
+        """Give the file up, so that it can be drained. The next line opens a new one."""
+        with self._lock:
+            if self._file is not None and os.fstat(self._file.descriptor).st_size:
+                self._close()
+
+    def forget(self) -> None:
+        """Leave the parent's file alone in a forked child, which must not keep the parent's lock alive either."""
+        self._lock = threading.Lock()  # another thread of the parent may have held the old one
+        self._close()
+
+    def _descriptor(self) -> int:
+        folder = spool_folder()
+        if self._file is None or not self._file.is_usable(folder):
+            self._close()
+            self._file = OpenFile(folder=folder, descriptor=_create(folder))
+        return self._file.descriptor
+
+    def _close(self) -> None:
+        if self._file is not None:
+            os.close(self._file.descriptor)
+            self._file = None
+
+
+def _create(folder: Path) -> int:
+    """Open a new file. It gets the name that others look for only when it is locked."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{os.getpid()}-{secrets.token_hex(8)}.jsonl"
+    draft = path.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, PRIVATE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        draft.rename(path)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+writer = Writer()
+os.register_at_fork(after_in_child=writer.forget)
+
+
+def free_files(*, waited_seconds: float) -> list[Path]:
+    """Return the files to look into, oldest first. Those put back for later come up after ``waited_seconds``."""
+    folder = spool_folder()
+    ripe = time.time() - waited_seconds
+    waiting = [path for path in folder.glob(WAITING_PATTERN) if _modified_at(path) <= ripe]
+    return sorted([*folder.glob(PATTERN), *waiting], key=_modified_at)
+
+
+@contextmanager
+def claim(path: Path) -> Iterator[int | None]:
+    """Lend a descriptor of the file while nobody else can have it; None where somebody else does or it is gone."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        yield None
+        return
+    try:
+        yield descriptor if _lock(descriptor) and os.fstat(descriptor).st_nlink else None
+    finally:
+        os.close(descriptor)
+
+
+def put_back(lines: list[bytes]) -> None:
+    """Keep lines for a later round; raises OSError."""
+    path = spool_folder() / f"{secrets.token_hex(8)}.waiting"
+    draft = path.with_suffix(".new")
+    _append_to(draft, b"".join(lines))
+    draft.rename(path)
+
+
+def put_aside(line: bytes) -> None:
+    """Keep a line that the database will never take, for somebody to look at; raises OSError."""
+    _append_to(spool_folder() / REJECTED_NAME, line)
+
+
+def _append_to(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
+    with os.fdopen(descriptor, "ab") as file:
+        file.write(data)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _modified_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -1,0 +1,136 @@
+"""What spooled records do to the table of calls. Everything here may be repeated without harm."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import DataError, IntegrityError, transaction
+
+from routing.models import ApiKey, Call, CallState
+
+Line = tuple[bytes, dict[str, Any]]
+Refused = list[tuple[bytes, str]]
+
+# The record's own fault. Any other error is the database's, and the record is tried again later.
+FAULTS = (
+    IntegrityError,
+    DataError,
+    ValidationError,
+    FieldDoesNotExist,
+    TypeError,
+    ValueError,
+    KeyError,
+    ArithmeticError,
+)
+OUTCOME_COLUMNS = ("ended_reason", "cost", "started_at", "ended_at")
+
+
+def insert_calls(lines: list[Line]) -> Refused:
+    """Insert the calls that are not there yet; return the records that can never be inserted, and why."""
+    rows, refused = _build(lines)
+    _drop_lost_keys(row for _, row in rows)
+    try:
+        with transaction.atomic():
+            Call.objects.bulk_create([row for _, row in rows], ignore_conflicts=True)
+    except FAULTS:
+        missing = rows
+    else:
+        # SQLite ignores a row that breaks a check as silently as one that is there already.
+        missing = _missing(rows)
+    for line, row in missing:
+        reason = _insert_alone(row)
+        if reason:
+            refused.append((line, reason))
+    return refused
+
+
+def apply_outcomes(lines: list[Line]) -> tuple[list[Line], Refused]:
+    """Write what became of calls into their rows; return the lines whose call is not known, and those refused.
+
+    A call that ended stays ended, and a report that tells less than the one before takes nothing away.
+    """
+    unknown: list[Line] = []
+    refused: Refused = []
+    for line, record in lines:
+        try:
+            with transaction.atomic():
+                if not _update(_clean(record)):
+                    unknown.append((line, record))
+        except FAULTS as error:
+            refused.append((line, _reason(error)))
+    return unknown, refused
+
+
+def _update(record: dict[str, Any]) -> bool:
+    told = {name: record[name] for name in OUTCOME_COLUMNS if record.get(name) is not None}
+    columns = Call.fit(told | {"state": CallState(record["state"]).value})
+    calls = Call.objects.filter(vapi_call_id=record["vapi_call_id"])
+    if record["state"] == CallState.ENDED:
+        return calls.update(**columns) > 0
+    return calls.exclude(state=CallState.ENDED).update(**columns) > 0 or calls.exists()
+
+
+def _build(lines: Iterable[Line]) -> tuple[list[tuple[bytes, Call]], Refused]:
+    rows: list[tuple[bytes, Call]] = []
+    refused: Refused = []
+    for line, record in lines:
+        try:
+            rows.append((line, _row(record)))
+        except FAULTS as error:
+            refused.append((line, _reason(error)))
+    return rows, refused
+
+
+def _row(record: dict[str, Any]) -> Call:
+    """Return the row; a value that no column of its type can hold raises ValidationError."""
+    row = Call(**Call.fit({name: _clean(value) for name, value in record.items() if name != "kind"}))
+    for column in Call._meta.concrete_fields:
+        setattr(row, column.attname, column.to_python(getattr(row, column.attname)))
+    return row
+
+
+def _clean(value: Any) -> Any:
+    """Take out what PostgreSQL's JSON cannot hold: NUL, and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_clean(name): _clean(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    return value
+
+
+def _drop_lost_keys(rows: Iterable[Call]) -> None:
+    """An API key may be deleted while its calls wait; the calls are kept without it."""
+    keyed = [row for row in rows if row.api_key_id is not None]
+    if keyed:
+        known = set(ApiKey.objects.filter(pk__in={row.api_key_id for row in keyed}).values_list("pk", flat=True))
+        for row in keyed:
+            row.api_key_id = row.api_key_id if row.api_key_id in known else None
+
+
+def _missing(rows: list[tuple[bytes, Call]]) -> list[tuple[bytes, Call]]:
+    stored = set(Call.objects.filter(pk__in=[row.pk for _, row in rows]).values_list("pk", flat=True))
+    return [(line, row) for line, row in rows if row.pk not in stored]
+
+
+def _insert_alone(row: Call) -> str:
+    """Insert one row, and return why that is impossible; a row that is there already is no fault."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except FAULTS as error:
+        return "" if _is_stored(row) else _reason(error)
+    return ""
+
+
+def _is_stored(row: Call) -> bool:
+    same_call = Call.objects.filter(vapi_call_id=row.vapi_call_id) if row.vapi_call_id else Call.objects.none()
+    return Call.objects.filter(pk=row.pk).exists() or same_call.exists()
+
+
+def _reason(error: Exception) -> str:
+    """Name the fault. Only the database's first line is told: the others repeat the row, and with it the numbers."""
+    if isinstance(error, IntegrityError | DataError):
+        return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+    return type(error).__name__

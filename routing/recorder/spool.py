@@ -1,0 +1,59 @@
+"""Where a decision is kept before the answer leaves: a line on the local disk, moved to the database later."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from routing.recorder import background
+from routing.recorder.files import writer
+
+logger = logging.getLogger(__name__)
+
+QUIET_SECONDS = 60.0
+
+
+class Losses:
+    """Counts the records that could not be kept, and says so at most once a minute."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._told_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def add(self, error: Exception, now: float) -> None:
+        """Count one lost record; ``now`` is in seconds of the monotonic clock."""
+        with self._lock:
+            self.count += 1
+            if now - self._told_at < QUIET_SECONDS:
+                return
+            self._told_at = now
+        logger.error("Call records are being lost (%s so far): the spool cannot be written: %s", self.count, error)
+
+
+losses = Losses()
+
+
+def append(record: Mapping[str, Any]) -> None:
+    """Keep one record. It survives the death of this process; it never raises, because a caller is waiting.
+
+    ``kind`` is ``call`` (the columns of a ``Call``) or ``outcome``.
+    """
+    try:
+        writer.append(json.dumps(record, default=_plain, separators=(",", ":")).encode() + b"\n")
+    except (OSError, TypeError, ValueError) as error:
+        losses.add(error, time.monotonic())
+    background.start()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -1,0 +1,71 @@
+"""Keep a decision: on the local disk at once, in the call log seconds later."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from routing.engine.context import Channel
+from routing.models import CallState
+from routing.recorder import spool
+from routing.services.decide import DecidedCall
+from routing.snapshot.livefile import write_facts
+
+
+def record_call(
+    decided: DecidedCall,
+    *,
+    call_id: UUID,
+    vapi_call_id: str | None = None,
+    state: str = CallState.DECIDED.value,
+    sandbox: bool = False,
+    api_key_id: int | None = None,
+    error: str = "",
+    now: datetime | None = None,
+) -> None:
+    """Append the call's row to the spool; the first record of a ``call_id`` stands, later ones change nothing.
+
+    Without ``vapi_call_id`` an inbound call has the id that it came with. ``now`` is when it was decided, which may be
+    long before the instant that it was decided for.
+    """
+    columns = call_columns(decided) | {
+        "id": call_id,
+        "vapi_call_id": vapi_call_id or _own_id(decided),
+        "state": state,
+        "sandbox": sandbox,
+        "api_key_id": api_key_id,
+        "error": error,
+        "decided_at": now or timezone.now(),
+    }
+    spool.append({"kind": "call"} | columns)
+
+
+def call_columns(decided: DecidedCall) -> dict[str, Any]:
+    """Return the columns of a ``Call`` that tell what was known and what was decided, as JSON values."""
+    context, situation, decision = decided.context, decided.situation, decided.decision
+    rule = decision.rule
+    return {
+        "channel": context.channel.value,
+        "customer_number": situation.customer.identity,
+        "our_number": situation.our_number or "",
+        "campaign": context.campaign or min(situation.campaigns, default=""),
+        "external_id": context.external_id or "",
+        "context": context.as_dict(),
+        "facts": write_facts(decided.facts),
+        "target_key": decision.target.key,
+        "target_kind": decision.target.kind.value,
+        "target_name": decision.target.name,
+        "reason": decision.reason.value,
+        "rule_key": rule.key if rule else "",
+        "rule_name": rule.name if rule else "",
+        "rule_position": rule.position if rule else None,
+        "revision": decision.revision,
+        "stale": decision.stale,
+    }
+
+
+def _own_id(decided: DecidedCall) -> str | None:
+    return decided.context.call_id if decided.context.channel is Channel.INBOUND else None

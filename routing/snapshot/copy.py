@@ -1,0 +1,198 @@
+"""The last-known-good copy: what a process decides with when it starts while the database is down.
+
+One JSON value a line: a header, the published table, the small live data, the list entries in pieces (they may be many,
+and one value of them all would hold up every thread while it is encoded), and last a checksum of the lines before it.
+"""
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+
+from routing.engine.document import write_document
+from routing.engine.errors import TableErrors
+from routing.engine.live import LiveData
+from routing.engine.ruleset import RuleSet
+from routing.snapshot.live import list_purposes
+from routing.snapshot.livefile import build_entries, list_entries, read_entry, read_live, write_small
+from routing.snapshot.load import load_nothing, load_ruleset
+from routing.snapshot.secrets import Secret
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+NAME = "last-known-good.jsonl"
+PIECE = 1_000
+
+
+class UnusableCopy(ValueError):
+    """A copy that is damaged, or that belongs to another database."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contents:
+    """What a process needs to decide calls, with the secrets still encrypted."""
+
+    ruleset: RuleSet
+    live: LiveData
+    live_version: int
+    secrets: tuple[Secret, ...]
+
+
+def copy_path() -> Path:
+    """Return where the copy lies; the one before it has ``.1`` behind its name."""
+    return Path(settings.ROUTING_DATA_DIR) / NAME
+
+
+def write_copy(contents: Contents) -> bool:
+    """Write the copy unless it says the same already; return False while another process writes one.
+
+    Raises OSError. The file is complete or not there: it is written aside, flushed to the disk and renamed.
+    """
+    path = copy_path()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _turn(path) as is_ours:
+        if is_ours and _header_of(path) != _header(contents):
+            draft = path.with_suffix(".draft")
+            _write(draft, _lines(contents))
+            if _is_intact(path):
+                path.replace(_previous(path))
+            draft.replace(path)
+            _flush_folder(path.parent)
+    return is_ours
+
+
+def read_copy() -> Contents | None:
+    """Return the newest usable copy of this database, or None."""
+    path = copy_path()
+    for candidate in (path, _previous(path)):
+        try:
+            return _read(candidate)
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            logger.error("%s is ignored: %s", candidate, _told(error))
+    return None
+
+
+def database_fingerprint() -> str:
+    """Name the configured database without asking it: a copy of another one must not answer calls."""
+    configured = connections["default"].settings_dict
+    place = [str(configured.get(name) or "") for name in ("ENGINE", "HOST", "PORT", "NAME")]
+    return hashlib.sha256(json.dumps(place).encode()).hexdigest()
+
+
+def _header(contents: Contents) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "database": database_fingerprint(),
+        "revision": contents.ruleset.revision,
+        "live_version": contents.live_version,
+    }
+
+
+def _lines(contents: Contents) -> Iterator[Any]:
+    yield _header(contents)
+    yield write_document(contents.ruleset.table) if contents.ruleset.revision is not None else None
+    yield write_small(contents.live) | {"secrets": [dict(secret) for secret in contents.secrets]}
+    entries = list_entries(contents.live.entries)
+    while piece := list(islice(entries, PIECE)):
+        yield piece
+
+
+def _write(draft: Path, values: Iterable[Any]) -> None:
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    digest = hashlib.sha256()
+    with os.fdopen(descriptor, "wb") as file:
+        for value in values:
+            line = json.dumps(value, separators=(",", ":")).encode() + b"\n"
+            digest.update(line)
+            file.write(line)
+        file.write(json.dumps({"sha256": digest.hexdigest()}).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read(path: Path) -> Contents:
+    header, document, small, *pieces = map(json.loads, _checked_lines(path.read_bytes()))
+    if header["format"] != FORMAT:
+        raise UnusableCopy(f"its format is {header['format']}, not {FORMAT}")
+    if header["database"] != database_fingerprint():
+        raise UnusableCopy("it belongs to another database")
+    ruleset = load_nothing() if document is None else load_ruleset(document, header["revision"])
+    rows = (read_entry(raw) for piece in pieces for raw in piece)
+    return Contents(
+        ruleset=ruleset,
+        live=read_live(small, build_entries(rows, list_purposes(ruleset))),
+        live_version=header["live_version"],
+        secrets=tuple(small["secrets"]),
+    )
+
+
+def _checked_lines(content: bytes) -> list[bytes]:
+    """Return the lines without the checksum; raises UnusableCopy where it is missing or wrong."""
+    *lines, last = content.splitlines(keepends=True) or [b""]
+    digest = hashlib.sha256(b"".join(lines)).hexdigest()
+    if last != json.dumps({"sha256": digest}).encode() + b"\n":
+        raise UnusableCopy("it is damaged or incomplete")
+    return lines
+
+
+def _is_intact(path: Path) -> bool:
+    try:
+        _checked_lines(path.read_bytes())
+    except (OSError, UnusableCopy):
+        return False
+    return True
+
+
+def _header_of(path: Path) -> Mapping[str, Any] | None:
+    """Return what an intact copy says of itself."""
+    try:
+        header: Mapping[str, Any] = json.loads(_checked_lines(path.read_bytes())[0])
+    except (OSError, ValueError, IndexError):
+        return None
+    return header
+
+
+def _previous(path: Path) -> Path:
+    return path.with_name(f"{path.name}.1")
+
+
+@contextmanager
+def _turn(path: Path) -> Iterator[bool]:
+    """Let one process at a time write; every process sees the same change, and one copy of it is enough."""
+    descriptor = os.open(path.with_suffix(".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(descriptor)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _told(error: Exception) -> str:
+    """Say what is wrong with a copy, without repeating what stands in it."""
+    if isinstance(error, UnusableCopy | TableErrors | OSError):
+        return str(error)
+    return f"it cannot be read ({type(error).__name__})"

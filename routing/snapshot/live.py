@@ -1,0 +1,58 @@
+"""Live data from the rows: what takes effect without being published."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from routing.engine.live import EmergencySwitch, LiveData
+from routing.engine.ruleset import RuleSet
+from routing.engine.table import Purpose, Target, TargetKind
+from routing.models import EmergencySwitch as EmergencySwitchRow
+from routing.models import NumberListEntry
+from routing.models import Target as TargetRow
+from routing.snapshot.livefile import Entry, build_entries
+
+ENTRIES_AT_ONCE = 5_000
+TARGET_COLUMNS = "key name vapi_id version number sip_uri message extension caller_id enabled overrides".split()
+
+
+def load_live(ruleset: RuleSet, now: datetime) -> LiveData:
+    """Return the live data as it belongs to these rules; expiry is judged again at each decision.
+
+    Which lists there are, and what for, is published with the rules; who is on them is not.
+    """
+    return LiveData(
+        entries=build_entries(_entry_rows(), list_purposes(ruleset)),
+        switches=tuple(_switches(ruleset, now)),
+        unavailable=frozenset(TargetRow.objects.filter(missing_since__isnull=False).values_list("key", flat=True)),
+    )
+
+
+def list_purposes(ruleset: RuleSet) -> Mapping[str, Purpose]:
+    """Return the published number lists and what each is for."""
+    return {spec.key: spec.purpose for spec in ruleset.table.lists}
+
+
+def _entry_rows() -> Iterator[Entry]:
+    columns = ("number", "number_list__key", "variables", "expires_at")
+    # Ordered by list, so that a number on several lists gets its hits in the same order in every process.
+    rows = NumberListEntry.objects.order_by("number_list", "number").values_list(*columns)
+    return rows.iterator(chunk_size=ENTRIES_AT_ONCE)
+
+
+def _switches(ruleset: RuleSet, now: datetime) -> Iterator[EmergencySwitch]:
+    rows = EmergencySwitchRow.objects.filter(ended_at__isnull=True, until__gt=now)
+    for row in rows.select_related("target").prefetch_related("our_numbers").order_by("-started_at", "-pk"):
+        yield EmergencySwitch(
+            until=row.until,
+            target=_target(ruleset, row.target) if row.target else None,
+            our_numbers=frozenset(number.key for number in row.our_numbers.all()),
+            pauses_outbound=row.pauses_outbound,
+            reason=row.reason,
+        )
+
+
+def _target(ruleset: RuleSet, row: TargetRow) -> Target:
+    """The published target where there is one: unpublished changes of it must not answer calls."""
+    columns: dict[str, Any] = {name: getattr(row, name) for name in TARGET_COLUMNS}
+    return ruleset.targets.get(row.key) or Target(kind=TargetKind(row.kind), **columns)

@@ -1,0 +1,229 @@
+"""The live snapshot of this process: one reference to a frozen value, swapped when something changed.
+
+``current`` does not ask the database once there is a snapshot; a background thread does, twice a second.
+"""
+
+import logging
+import os
+import threading
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connections
+from django.utils import timezone
+
+from routing.engine.errors import TableErrors
+from routing.engine.live import LiveData
+from routing.engine.ruleset import RuleSet
+from routing.models import LiveState, Revision
+from routing.snapshot.copy import Contents, read_copy, write_copy
+from routing.snapshot.live import list_purposes, load_live
+from routing.snapshot.load import load_nothing, load_ruleset
+from routing.snapshot.secrets import Plan, Secret, load_secrets, make_plans
+
+logger = logging.getLogger(__name__)
+
+Published = tuple[int, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """All that a decision and a webhook request need. ``stale``: from the last-known-good copy."""
+
+    ruleset: RuleSet
+    live: LiveData = field(default_factory=LiveData)
+    plans: tuple[Plan, ...] = ()
+    stale: bool = False
+
+    @property
+    def revision(self) -> int | None:
+        """The number of the revision; None before anything was published."""
+        return self.ruleset.revision
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """A snapshot with what tells whether it is still up to date.
+
+    ``published`` are number and checksum of the live revision, also when it does not compile and an older one decides
+    (a restored backup may give a number to another table).
+    ``live_version`` is None while the live data were never read from the database.
+    """
+
+    snapshot: Snapshot
+    published: Published | None = None
+    live_version: int | None = None
+    secrets: tuple[Secret, ...] = ()
+
+
+class Store:
+    """Keeps the snapshot of one process."""
+
+    def __init__(self) -> None:
+        self._held: Held | None = None
+        self.renew()
+
+    def renew(self) -> None:
+        """Make locks and thread anew in a forked child, where threads are gone; the snapshot is kept."""
+        self._lock = threading.Lock()
+        self._start_lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stopped = threading.Event()
+        self._trouble = ""
+        self._copied: tuple[int | None, int | None] | None = None
+
+    def current(self) -> Snapshot:
+        """Return the live snapshot; only the first call of a process waits for the database."""
+        if settings.ROUTING_POLL_SECONDS == 0:
+            return self.refresh()
+        held = self._held or self._load_first()
+        if self._thread is None or not self._thread.is_alive():
+            self._start()
+        return held.snapshot
+
+    def refresh(self) -> Snapshot:
+        """Look at the database now and return what is live; in trouble that is what was live before."""
+        with self._lock:
+            return self._attempt().snapshot
+
+    def stop(self) -> None:
+        """Stop the thread and wait for the end of its round."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def reset(self) -> None:
+        """Forget everything, as in a new process."""
+        self.stop()
+        self._held = None
+        self.renew()
+
+    def _load_first(self) -> Held:
+        with self._lock:
+            return self._held or self._attempt()
+
+    def _attempt(self) -> Held:
+        """Bring what is held up to date; whatever goes wrong, something to decide with is held afterwards."""
+        try:
+            self._held = _update(self._held)
+            self._tell("")
+        except DatabaseError as error:
+            self._tell(str(error).partition("\n")[0])
+        except Exception as error:  # calls must go on with the last good one, whatever the mistake is
+            if self._trouble != repr(error):
+                logger.exception("The routing table could not be read")
+            self._trouble = repr(error)
+        if self._held is None:
+            self._held = _from_copy()
+        return self._held
+
+    def _tell(self, trouble: str) -> None:
+        """Log a change of state once, not twice a second."""
+        if trouble and not self._trouble:
+            logger.warning("The database cannot be read, calls go on with what is known: %s", trouble)
+        if self._trouble and not trouble:
+            logger.info("The database can be read again")
+        self._trouble = trouble
+
+    def _start(self) -> None:
+        with self._start_lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._stopped.clear()
+                self._thread = threading.Thread(target=self._poll, name="poll-routing-table", daemon=True)
+                self._thread.start()
+
+    def _poll(self) -> None:
+        while True:
+            self.refresh()
+            if self._trouble:
+                connections.close_all()
+            else:
+                self._copy()
+                close_old_connections()
+            # The wait goes by the monotonic clock, so a change of the machine's time does not matter.
+            seconds = settings.ROUTING_POLL_SECONDS
+            if not seconds or self._stopped.wait(seconds):
+                break
+        connections.close_all()
+
+    def _copy(self) -> None:
+        """Write the local copy if something changed since; without one, calls go on all the same."""
+        held = self._held
+        if held is None or held.live_version is None or held.snapshot.stale:
+            return
+        versions = (held.snapshot.revision, held.live_version)
+        if versions == self._copied:
+            return
+        contents = Contents(
+            ruleset=held.snapshot.ruleset,
+            live=held.snapshot.live,
+            live_version=held.live_version,
+            secrets=held.secrets,
+        )
+        try:
+            if write_copy(contents):
+                self._copied = versions
+        except OSError as error:
+            self._copied = versions
+            logger.warning("The local copy of the routing table cannot be written: %s", error)
+
+
+def _update(held: Held | None) -> Held:
+    """Return what is live now, and ``held`` itself if that is still it; raises DatabaseError."""
+    published, live_version = _read_state()
+    if held is not None and (held.published, held.live_version) == (published, live_version):
+        return held
+    ruleset, stale = _ruleset(held, published)
+    if held is not None and held.live_version == live_version and _same_lists(held.snapshot.ruleset, ruleset):
+        live, plans, secrets = held.snapshot.live, held.snapshot.plans, held.secrets
+    else:
+        live, secrets = load_live(ruleset, timezone.now()), load_secrets()
+        plans = make_plans(secrets)
+    snapshot = Snapshot(ruleset=ruleset, live=live, plans=plans, stale=stale)
+    return Held(snapshot=snapshot, published=published, live_version=live_version, secrets=secrets)
+
+
+def _read_state() -> tuple[Published | None, int]:
+    # Read before the data it counts: what changes in between is then read twice, never missed.
+    row = LiveState.objects.filter(pk=1).values_list("revision_id", "revision__checksum", "live_version").first()
+    if row is None:
+        return None, 0
+    number, checksum, live_version = row
+    return (None if number is None else (number, checksum or "")), live_version
+
+
+def _same_lists(before: RuleSet, after: RuleSet) -> bool:
+    """Live data are read for the published lists and targets, so they are read again when these change."""
+    return before is after or (list_purposes(before), before.targets) == (list_purposes(after), after.targets)
+
+
+def _ruleset(held: Held | None, published: Published | None) -> tuple[RuleSet, bool]:
+    """Return the rules of the revision and whether they are stale: one that does not compile leaves those before it."""
+    if held is not None and held.live_version is not None and held.published == published:
+        return held.snapshot.ruleset, held.snapshot.stale
+    if published is None:
+        return load_nothing(), False
+    number, _ = published
+    try:
+        document = Revision.objects.values_list("document", flat=True).get(pk=number)
+        return load_ruleset(document, number), False
+    except TableErrors as error:
+        logger.error("Revision %s cannot be used, calls go on with the one before: %s", number, error)
+        before = (held or _from_copy()).snapshot
+        return before.ruleset, before.stale
+
+
+def _from_copy() -> Held:
+    contents = read_copy()
+    if contents is None:
+        return Held(snapshot=Snapshot(ruleset=load_nothing(), plans=make_plans(())))
+    logger.warning("Calls are decided with the local copy of revision %s", contents.ruleset.revision)
+    snapshot = Snapshot(ruleset=contents.ruleset, live=contents.live, plans=make_plans(contents.secrets), stale=True)
+    return Held(snapshot=snapshot, secrets=contents.secrets)
+
+
+_store = Store()
+os.register_at_fork(after_in_child=_store.renew)
+current = _store.current
+refresh = _store.refresh
+reset = _store.reset
