@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from routing.engine.conditions import check_customer_entry, read_number_text
 from routing.engine.errors import TableError
-from routing.engine.numbers import is_sip_uri, to_e164
+from routing.engine.numbers import is_sip_uri, is_withheld, to_e164
 from routing.engine.schedule import check_schedule, is_timezone
 from routing.engine.table import (
     AttributeSpec,
     CampaignSpec,
+    ListSpec,
     Operator,
     OurNumber,
     RuleSpec,
@@ -40,6 +41,7 @@ def check_table(table: Table, default_region: str) -> list[TableError]:
             for campaign in table.campaigns
             for error in _named(_q("campaign", campaign.slug), _campaign(campaign, table))
         ),
+        *(e for spec in table.lists for e in _named(_q("list", spec.key), _entries(spec))),
         *_rule_errors(table, default_region),
     ]
 
@@ -118,6 +120,16 @@ def _campaign(campaign: CampaignSpec, table: Table) -> Iterator[Fault]:
     if campaign.starts_on and campaign.ends_on and campaign.ends_on < campaign.starts_on:
         yield "ends_on", f"{campaign.ends_on} is before starts_on, {campaign.starts_on}"
     yield from _zone(campaign.timezone, needed=bool(campaign.starts_on or campaign.ends_on))
+
+
+def _entries(spec: ListSpec) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for place, entry in enumerate(spec.entries or ()):
+        if entry.number in seen:
+            yield f"entries[{place}].number", f"'{entry.number}' stands twice on this list; make it unique"
+        elif entry.number and is_withheld(entry.number):
+            yield f"entries[{place}].number", f"'{entry.number}' stands for a hidden number; nobody is known by it"
+        seen.add(entry.number)
 
 
 def _zone(timezone: str | None, *, needed: bool, field: str = "timezone") -> Iterator[Fault]:

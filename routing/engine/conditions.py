@@ -20,10 +20,9 @@ from routing.engine.live import Facts
 from routing.engine.numbers import (
     NumberKind,
     candidate_zones,
+    customer_identity,
     is_country,
-    is_sip_uri,
     is_withheld,
-    normalise_sip_uri,
     to_e164,
 )
 from routing.engine.schedule import Schedule
@@ -227,7 +226,7 @@ def customer_is(entries: tuple[str, ...], region: str) -> CustomerIs:
     for entry in map(str.strip, entries):
         kinds[_entry_kind(entry)].append(entry)
     return CustomerIs(
-        exact=frozenset(_exact_identity(entry, region) for entry in kinds["exact"]),
+        exact=frozenset(customer_identity(entry, region) for entry in kinds["exact"]),
         prefixes=tuple(prefix.rstrip("*") for prefix in kinds["prefix"]),
         countries=frozenset(kinds["country"]),
         withheld=bool(kinds[WITHHELD]),
@@ -255,14 +254,10 @@ def check_customer_entry(entry: str, region: str) -> str | None:
         return f"'{entry}' is not a prefix; write + and digits and one star at the end, e.g. +1415*"
     if _COUNTRY.fullmatch(text) and not is_country(text):
         return f"'{entry}' is not a country; write an ISO code such as US or MX"
+    if len(text) == 2 and text.isalpha() and not text.isupper() and is_country(text.upper()):
+        return f"'{entry}' is compared letter by letter; write {text.upper()} if the country is meant"
     if text.startswith("+") and "*" not in text and to_e164(text, region) is None:
         return f"'{entry}' is not a telephone number; write it as +12025550111"
     if text != WITHHELD and is_withheld(text):
         return f"'{entry}' stands for a hidden number; write withheld"
     return None
-
-
-def _exact_identity(entry: str, region: str) -> str:
-    if is_sip_uri(entry):
-        return normalise_sip_uri(entry)
-    return to_e164(entry, region) or entry

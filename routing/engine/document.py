@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields
+from functools import partial
 from typing import Any, TypeVar
 
 from routing.engine.checking import check_table
 from routing.engine.errors import TableErrors
+from routing.engine.numbers import customer_identity
 from routing.engine.overrides import merge
 from routing.engine.reading import (
     Mistakes,
@@ -36,13 +38,13 @@ Spec = TypeVar("Spec")
 
 
 def read_document(raw: object, *, default_region: str = "US") -> Table:
-    """Return the table a document holds.
+    """Return the table a document holds; ``default_region`` is where national numbers on lists belong.
 
     Raises TableErrors with every mistake of shape; when there is one, mistakes of meaning (unknown
     references, unreadable hours …) are told in the same go.
     """
     mistakes = Mistakes()
-    table = _read_table(ObjectReader(raw, "table", mistakes))
+    table = _read_table(ObjectReader(raw, "table", mistakes), default_region)
     if mistakes.found:
         for error in check_table(table, default_region):
             mistakes.add(error.subject, error.field, error.message)
@@ -50,7 +52,7 @@ def read_document(raw: object, *, default_region: str = "US") -> Table:
     return table
 
 
-def _read_table(reader: ObjectReader) -> Table:
+def _read_table(reader: ObjectReader, region: str) -> Table:
     version = reader.integer("version", default=VERSION)
     if version != VERSION:
         reader.wrong("version", f"{version} is not known; this program reads version {VERSION}")
@@ -63,7 +65,7 @@ def _read_table(reader: ObjectReader) -> Table:
         schedules=_each(reader, "schedules", "schedule", "key", _read_schedule),
         numbers=_each(reader, "numbers", "number", "name", _read_number),
         campaigns=_each(reader, "campaigns", "campaign", "slug", _read_campaign),
-        lists=_each(reader, "lists", "list", "key", _read_list),
+        lists=_each(reader, "lists", "list", "key", partial(_read_list, region=region)),
         rules=read_rules(reader),
     )
     reader.done()
@@ -158,20 +160,20 @@ def _read_campaign(reader: ObjectReader) -> CampaignSpec:
     )
 
 
-def _read_list(reader: ObjectReader) -> ListSpec:
+def _read_list(reader: ObjectReader, *, region: str) -> ListSpec:
     key = read_key(reader)
+    entries = [_read_entry(child, region) for child in reader.children("entries")]
     return ListSpec(
         key=key,
         name=reader.text("name", default=key),
         purpose=reader.choice("purpose", Purpose, Purpose.SEGMENT),
-        entries=tuple(map(_read_entry, reader.children("entries"))) if reader.has("entries") else None,
+        entries=tuple(entries) if reader.has("entries") else None,
     )
 
 
-def _read_entry(reader: ObjectReader) -> ListEntry:
-    text = reader.text("number", required=True)
+def _read_entry(reader: ObjectReader, region: str) -> ListEntry:
     entry = ListEntry(
-        number=number_reference(text) or text,
+        number=customer_identity(reader.text("number", required=True), region),
         label=reader.text("label"),
         variables=reader.json_object("variables"),
         expires_at=reader.moment("expires_at"),

@@ -76,6 +76,11 @@ def read_number(raw: str, region: str) -> Number:
     return Number(raw=raw, kind=NumberKind.E164, identity=e164, country=country_of(e164))
 
 
+def customer_identity(text: str, region: str) -> str:
+    """Return what a customer's number is compared by: conditions and lists must write it the same way."""
+    return read_number(text, region).identity or text.strip()
+
+
 def is_withheld(text: str) -> bool:
     """Tell whether a caller hid the number: a known word, a keypad sentinel or sip:anonymous@…."""
     lowered = text.strip().lower()
@@ -128,8 +133,11 @@ def number_key(text: str, region: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def country_of(e164: str) -> str | None:
-    """Return the ISO country of an E.164 number, None where it belongs to no single one."""
-    region = phonenumbers.region_code_for_number(phonenumbers.parse(e164))
+    """Return the ISO country of an E.164 number, None where it belongs to no single one or is no number."""
+    try:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(e164))
+    except NumberParseException:
+        return None
     return region if region in phonenumbers.SUPPORTED_REGIONS else None
 
 

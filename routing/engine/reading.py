@@ -18,6 +18,7 @@ from routing.engine.errors import TableError
 from routing.engine.numbers import is_sip_uri, normalise_sip_uri, to_e164
 
 Choice = TypeVar("Choice", bound=StrEnum)
+LONGEST_KEY = 50
 NO_REGION = "ZZ"  # numbers of a table are international: no country to read them in
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 
@@ -206,8 +207,8 @@ class ObjectReader:
 def read_key(reader: ObjectReader, field: str = "key") -> str:
     """Read a natural key."""
     key = reader.text(field, required=True)
-    if key and not re.fullmatch(r"[A-Za-z0-9_-]{1,50}", key):
-        reader.wrong(field, f"'{key}' may hold only letters, digits, - and _ (50 at most)")
+    if (key and not re.fullmatch(r"[A-Za-z0-9_-]+", key)) or len(key) > LONGEST_KEY:
+        reader.wrong(field, f"'{key}' may hold only letters, digits, - and _ ({LONGEST_KEY} at most)")
     return key
 
 

@@ -9,19 +9,19 @@ from typing import Any
 
 from routing.engine.context import Channel
 from routing.engine.overrides import merge
-from routing.engine.reading import ObjectReader, number_references, read_key, subject_of
+from routing.engine.reading import LONGEST_KEY, ObjectReader, number_references, read_key, subject_of
 from routing.engine.table import Arm, AttributeSpec, Operator, RuleSpec, When
 
 
 def key_from_name(name: str) -> str:
     """Return a key made from a name: ``VIP callers`` becomes ``vip-callers``."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50]
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_KEY]
 
 
 def read_rules(reader: ObjectReader) -> tuple[RuleSpec, ...]:
     """Read the rules; one without a key gets one from its name, unlike every other."""
-    taken = {raw.get("key") for raw in reader.items("rules") if isinstance(raw, Mapping)}
+    taken = {str(raw.get("key")) for raw in reader.items("rules") if isinstance(raw, Mapping)}
     rules = []
     for place, raw in enumerate(reader.items("rules")):
         rule = ObjectReader(raw, subject_of(raw, "rule", "key", place), reader.mistakes)
@@ -34,10 +34,14 @@ def read_rules(reader: ObjectReader) -> tuple[RuleSpec, ...]:
     return tuple(rules)
 
 
-def _free_key(wanted: str, taken: set[Any]) -> str:
+def _free_key(wanted: str, taken: set[str]) -> str:
     if wanted not in taken:
         return wanted
-    return next(key for n in range(2, len(taken) + 3) if (key := f"{wanted}-{n}") not in taken)
+    return next(key for n in range(2, len(taken) + 3) if (key := _numbered(wanted, f"-{n}")) not in taken)
+
+
+def _numbered(wanted: str, ending: str) -> str:
+    return wanted[: LONGEST_KEY - len(ending)] + ending
 
 
 def _read_rule(reader: ObjectReader, key: str, name: str) -> RuleSpec:
@@ -93,18 +97,24 @@ def _read_open(reader: ObjectReader) -> bool:
 
 
 def _read_attribute(reader: ObjectReader) -> AttributeSpec:
-    value = reader.get("value")
     spec = AttributeSpec(
         key=reader.text("key", required=True),
         op=reader.choice("op", Operator, Operator.IS),
-        values=reader.texts("value") if isinstance(value, list) else _one(reader.text("value")),
+        values=_read_values(reader),
         allow_untrusted=reader.boolean("allow_untrusted", default=False),
     )
     reader.done()
     return spec
 
 
-def _one(text: str) -> tuple[str, ...]:
+def _read_values(reader: ObjectReader) -> tuple[str, ...]:
+    """Read one value or several; a JSON ``true`` compares as the text, as attributes of a call do."""
+    value = reader.get("value")
+    if isinstance(value, bool):
+        return (str(value).lower(),)
+    if isinstance(value, list | tuple):
+        return reader.texts("value")
+    text = reader.text("value")
     return (text,) if text else ()
 
 

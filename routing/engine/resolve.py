@@ -98,7 +98,9 @@ def _switch_target(switch: EmergencySwitch, our_number: str | None) -> Target | 
 def _blocked(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision | None:
     if not _is_on(facts, Purpose.BLOCKED):
         return None
-    return _decision(ruleset, facts, ruleset.blocked or BLOCKED_REJECT, Reason.BLOCKED)
+    chosen = ruleset.blocked
+    target = chosen if chosen is not None and is_available(chosen, facts) else BLOCKED_REJECT
+    return _decision(ruleset, facts, target, Reason.BLOCKED)
 
 
 def _explicit(ruleset: RuleSet, situation: Situation) -> Decision | None:

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from routing.engine.numbers import is_withheld, number_key
+from routing.engine.numbers import customer_identity, is_withheld
 from routing.engine.table import Purpose
 from routing.models.choices import PURPOSES, values
 from routing.models.fields import E164Field, SipUriField, check, check_choice, check_e164, exactly_one, object_field
@@ -138,7 +138,7 @@ class NumberListEntry(models.Model):
         """Bring the number into the form that calls are compared by; refuse what stands for a hidden number."""
         if is_withheld(self.number):
             raise ValidationError({"number": "This stands for a hidden number: nobody can be known by it."})
-        self.number = number_key(self.number, settings.ROUTING_DEFAULT_REGION)
+        self.number = customer_identity(self.number, settings.ROUTING_DEFAULT_REGION)
 
     def natural_key(self) -> tuple[Any, ...]:
         """Return the list's key and the number."""
