@@ -94,4 +94,5 @@ def _fit_text(value: Any, field: Any) -> Any:
         return value
     # PostgreSQL stores neither NUL nor halves of surrogate pairs; SQLite would take the first and fail on the second.
     text = value.replace("\0", "").encode("utf-8", "replace").decode()
-    return text[: getattr(field, "max_length", None)]
+    # Only texts: a UUID column says 32, and its value is written with 36.
+    return text[: field.max_length] if isinstance(field, models.CharField) else text
