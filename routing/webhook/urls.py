@@ -1,5 +1,10 @@
-"""URLs of the webhook."""
+"""URLs of the webhook. Both spellings are served: a redirect to the other would lose the message."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from routing.webhook.views import receive_message
+
+urlpatterns = [
+    path("webhook", receive_message, name="vapi-webhook"),
+    path("webhook/", receive_message),
+]

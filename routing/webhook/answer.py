@@ -1,0 +1,163 @@
+"""The webhook as one plain function: what came in, to what goes out.
+
+Both adapters call it: the Django view (`views`) and the WSGI lane in front of Django (`lane`).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from routing.engine.decision import Decision, Reason
+from routing.services.decide import DecidedCall, decide
+from routing.services.record_call import record_call
+from routing.services.record_outcome import record_outcome
+from routing.snapshot import store
+from routing.snapshot.load import last_resort
+from routing.vapi.messages import (
+    NotJson,
+    read_assistant_request,
+    read_outcome,
+    read_predial,
+    read_server_message,
+    render_assistant_response,
+)
+from routing.webhook.auth import is_authentic
+from routing.webhook.memory import LatestAnswers
+
+CONTENT_TYPE = "application/json"
+LONGEST_BODY = 5 * 1024 * 1024
+# Ids of our rows are made from Vapi's, so that a message that comes twice cannot make two rows.
+CALL_IDS = uuid.UUID("6f1d0c7e-5a0b-4d5e-9a53-0f8f2a1c7b11")
+NOTHING = b"{}"
+SORRY = b'{"error":"We are sorry, we cannot take your call right now. Please try again in a few minutes."}'
+REFUSED_CONTACT = {Reason.BLOCKED, Reason.EMERGENCY}
+
+logger = logging.getLogger(__name__)
+answers = LatestAnswers()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """A status and a JSON body."""
+
+    status: int = HTTPStatus.OK
+    body: bytes = NOTHING
+
+
+def answer(*, method: str, url: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Answer:
+    """Return the answer to one server message; it never raises.
+
+    ``headers`` have lower-case names. ``url`` is the address that Vapi called, as signatures may cover it. A body above
+    5 MiB may be cut: it is refused unread.
+    """
+    if len(body) > LONGEST_BODY:
+        return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 5 MiB.")
+    try:
+        known = is_authentic(store.current(), headers=headers, body=body, method=method, url=url, now=now)
+    except Exception:
+        logger.exception("The webhook secrets cannot be read")
+        return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Not available.")
+    if not known:
+        return _refuse(HTTPStatus.UNAUTHORIZED, "Unauthorized")
+    try:
+        message = read_server_message(body)
+    except NotJson:
+        return _refuse(HTTPStatus.BAD_REQUEST, "The body is not JSON.")
+    return Answer(body=_answer_message(message, now))
+
+
+def _answer_message(message: dict[str, Any], now: datetime) -> bytes:
+    """Answer an authentic message. Whatever breaks in here is ours to hide: a caller is waiting."""
+    kind = message.get("type")
+    answer_kind, fallback = HANDLERS.get(kind if isinstance(kind, str) else "", (_ignore, _nothing))
+    try:
+        return answer_kind(message, now)
+    except Exception:
+        logger.exception("A %s could not be answered as it should", kind)
+        return fallback()
+
+
+def _answer_assistant_request(message: dict[str, Any], now: datetime) -> bytes:
+    context = read_assistant_request(message, now=now)
+    earlier = answers.find(context.call_id)
+    if earlier is not None:
+        return earlier
+    decided = decide(context)
+    given, is_first = answers.keep(context.call_id, _to_json(render_assistant_response(decided.decision)))
+    if is_first:
+        _record(decided)
+    return given
+
+
+def _answer_last_resort() -> bytes:
+    """It is not kept for the call: whoever asks again deserves a better answer."""
+    try:
+        target = last_resort()
+        decision = Decision(target=target, reason=Reason.ERROR, floor=target.overrides)
+        return _to_json(render_assistant_response(decision))
+    except Exception:
+        logger.exception("ROUTING_LAST_RESORT cannot be used")
+        return SORRY
+
+
+def _record(decided: DecidedCall) -> None:
+    """Note the decision; a full disk must not change the answer, which another thread may have given already."""
+    context = decided.context
+    call_id = uuid.uuid5(CALL_IDS, context.call_id) if context.call_id else uuid.uuid4()
+    try:
+        record_call(decided, call_id=call_id, now=context.at)
+    except Exception:
+        logger.exception("The decision for call %s could not be recorded", context.call_id)
+
+
+def _answer_predial(message: dict[str, Any], now: datetime) -> bytes:
+    """Tell whether a campaign of Vapi may dial the contact, by the same refusals as for calls that we place."""
+    context = read_predial(message, now=now)
+    eligible = context.customer is not None and decide(context).decision.reason not in REFUSED_CONTACT
+    return _to_json({"eligible": eligible})
+
+
+def _record_outcome(message: dict[str, Any], now: datetime) -> bytes:
+    outcome = read_outcome(message)
+    if outcome is not None:
+        record_outcome(outcome)
+    return NOTHING
+
+
+def _ignore(message: dict[str, Any], now: datetime) -> bytes:
+    return NOTHING
+
+
+def _nothing() -> bytes:
+    return NOTHING
+
+
+def _not_eligible() -> bytes:
+    return _to_json({"eligible": False})
+
+
+Handler = Callable[[dict[str, Any], datetime], bytes]
+
+# What answers each type of message, and what is answered when that fails.
+HANDLERS: dict[str, tuple[Handler, Callable[[], bytes]]] = {
+    "assistant-request": (_answer_assistant_request, _answer_last_resort),
+    "campaign.predial": (_answer_predial, _not_eligible),
+    "status-update": (_record_outcome, _nothing),
+    "end-of-call-report": (_record_outcome, _nothing),
+}
+
+
+def _refuse(status: HTTPStatus, message: str) -> Answer:
+    return Answer(status=status, body=_to_json({"message": message, "statusCode": status}))
+
+
+def _to_json(value: Mapping[str, Any]) -> bytes:
+    # Escaped to ASCII: half a surrogate pair in an override could not be encoded otherwise.
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()

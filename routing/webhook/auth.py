@@ -1,0 +1,43 @@
+"""Asks whether a request knows one of our secrets."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from routing.snapshot.store import Snapshot
+from routing.vapi.signing import Plan, PlanError, read_plan, verify
+
+logger = logging.getLogger(__name__)
+
+_prepared: tuple[Snapshot | None, tuple[Plan, ...]] = (None, ())
+
+
+def is_authentic(
+    snapshot: Snapshot, *, headers: Mapping[str, str], body: bytes, method: str, url: str, now: datetime
+) -> bool:
+    """Tell whether one of the snapshot's plans holds: several do while a secret is being replaced, none refuses all."""
+    return any(
+        verify(plan, headers=headers, body=body, method=method, url=url, now=now) for plan in _plans_of(snapshot)
+    )
+
+
+def _plans_of(snapshot: Snapshot) -> tuple[Plan, ...]:
+    """Prepare a snapshot's plans once. Threads that do it at the same time come to the same."""
+    global _prepared
+    known, plans = _prepared
+    if known is not snapshot:
+        plans = tuple(plan for raw in snapshot.plans if (plan := _prepare(raw)) is not None)
+        _prepared = (snapshot, plans)
+    return plans
+
+
+def _prepare(raw: Mapping[str, Any]) -> Plan | None:
+    try:
+        return read_plan(raw)
+    except PlanError as error:
+        # One secret that cannot be used must not lock out the others.
+        logger.error("A webhook secret is left out: %s", error)
+        return None

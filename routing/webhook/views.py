@@ -1,0 +1,20 @@
+"""The webhook inside Django's request cycle, for servers and tests that run Django alone."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from routing.webhook.answer import CONTENT_TYPE, answer
+from routing.webhook.intake import read_intake
+
+
+@csrf_exempt
+@require_POST
+def receive_message(request: HttpRequest) -> HttpResponse:
+    """Answer one server message of Vapi."""
+    intake = read_intake(request.META)
+    given = answer(method=intake.method, url=intake.url, headers=intake.headers, body=intake.body, now=timezone.now())
+    return HttpResponse(given.body, status=given.status, content_type=CONTENT_TYPE)
