@@ -121,8 +121,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["routing.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["routing.api.authentication.HasSecretKey"],
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "routing.api.errors.answer_error",
     "UNAUTHENTICATED_USER": None,
 }
 

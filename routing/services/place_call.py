@@ -1,0 +1,142 @@
+"""Place a phone call through Vapi: decide, keep the row, send once, note what became of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import DatabaseError
+
+from routing.engine.decision import Decision
+from routing.engine.table import TargetKind
+from routing.models import ApiKey, Call, CallState
+from routing.services.prepare_call import CallRequest, PreparedCall, prepare_call
+from routing.services.record_call import call_columns
+from routing.vapi.call_body import TargetTakesNoCall
+from routing.vapi.client import CallPlacer
+from routing.vapi.errors import VapiError
+
+Body = Mapping[str, Any]
+Send = Callable[[Body], dict[str, Any]]
+
+logger = logging.getLogger(__name__)
+
+
+class CallRefused(Exception):
+    """The table refuses the call; the text is the sentence of the reject target. Nothing was sent."""
+
+
+class TargetCannotBeCalled(Exception):
+    """The table chose a target that no call can be started with. Nothing was sent."""
+
+
+class OutcomeUnknown(Exception):
+    """Vapi gave no usable answer after the request may have been taken: the call must not be placed again."""
+
+    def __init__(self, call_id: UUID) -> None:
+        """Name the row that tells later what became of the call."""
+        super().__init__(
+            f"Vapi did not say whether the call was placed, so it is not placed again; it is recorded as {call_id}."
+        )
+        self.call_id = call_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placing:
+    """One call on its way: its row's id, who asked, when, and whether anybody is really called."""
+
+    call_id: UUID
+    api_key: ApiKey
+    now: datetime
+    sandbox: bool
+
+
+def place_call(request: CallRequest, *, api_key: ApiKey, client: CallPlacer, now: datetime) -> dict[str, Any]:
+    """Place a phone call and return Vapi's own answer.
+
+    Raises InvalidCall, CallRefused, TargetCannotBeCalled, OutcomeUnknown, VapiError (nothing was placed) and
+    DatabaseError (nothing was sent).
+    """
+    placing = Placing(call_id=uuid4(), api_key=api_key, now=now, sandbox=client.sandbox)
+    prepared = prepare_call(identify(request, placing.call_id))
+    return place(prepared, placing, lambda body: client.create_call(mark(body, placing.call_id)))
+
+
+def identify(request: CallRequest, call_id: UUID) -> CallRequest:
+    """Give the call its id, which draws the arm of a split for calls without a customer."""
+    return replace(request, context=replace(request.context, call_id=str(call_id)))
+
+
+def mark(body: Body, call_id: UUID) -> dict[str, Any]:
+    """Put our id where the call can be found again at Vapi; a name of the request's own is left alone.
+
+    Vapi takes 40 characters.
+    """
+    return dict(body) if body.get("name") else {**body, "name": f"sb-{call_id.hex}"}
+
+
+def place(prepared: PreparedCall, placing: Placing, send: Send) -> dict[str, Any]:
+    """Keep the row, send once, and note the outcome in the row. Raises what ``place_call`` does."""
+    body = _body_or_refusal(prepared, placing)
+    _open_row(prepared, placing, CallState.SENDING)
+    # The row is committed and no transaction is open: Vapi may take 20 seconds, and a call that it has taken must
+    # have a row whatever happens to this process.
+    try:
+        answer = send(body)
+    except VapiError as error:
+        state = CallState.UNKNOWN if error.ambiguous else CallState.FAILED
+        _close_row(placing.call_id, state, error=str(error))
+        if error.ambiguous:
+            raise OutcomeUnknown(placing.call_id) from error
+        raise
+    _close_row(placing.call_id, CallState.PLACED, vapi_call_id=answer.get("id"))
+    return answer
+
+
+def _body_or_refusal(prepared: PreparedCall, placing: Placing) -> dict[str, Any]:
+    decision = prepared.decided.decision
+    if decision.target.kind is TargetKind.REJECT:
+        sentence = decision.target.message or "The routing table refuses this call."
+        _open_row(prepared, placing, CallState.REFUSED, error=sentence)
+        raise CallRefused(sentence)
+    try:
+        return prepared.vapi_body()
+    except TargetTakesNoCall as error:
+        complaint = _explain_wrong_target(decision)
+        _open_row(prepared, placing, CallState.REFUSED, error=complaint)
+        raise TargetCannotBeCalled(complaint) from error
+
+
+def _explain_wrong_target(decision: Decision) -> str:
+    target, rule = decision.target, decision.rule
+    chosen_by = f"rule {rule.position}, {rule.name!r}," if rule else f"the table ({decision.reason.value})"
+    return (
+        f"{chosen_by} chose {target.name!r}, a {target.kind.value}, and Vapi starts calls only with an assistant or a "
+        "squad. Give the rule other channels, or put a rule for this channel above it."
+    )
+
+
+def _open_row(prepared: PreparedCall, placing: Placing, state: CallState, error: str = "") -> None:
+    columns = call_columns(prepared.decided) | {
+        "id": placing.call_id,
+        # What decides knows our id of the call; Vapi's own comes with its answer.
+        "vapi_call_id": None,
+        "state": state,
+        "sandbox": placing.sandbox,
+        "api_key": placing.api_key,
+        "decided_at": placing.now,
+        "error": error,
+    }
+    Call.objects.create(**Call.fit(columns))
+
+
+def _close_row(call_id: UUID, state: CallState, **columns: Any) -> None:
+    """Note the outcome. A fault here must not hide Vapi's answer: whoever gets an error would place the call again."""
+    try:
+        Call.objects.filter(pk=call_id, state=CallState.SENDING).update(state=state, **Call.fit(columns))
+    except DatabaseError:
+        logger.exception("Call %s is %s, but its row could not be updated", call_id, state.value)
