@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Mapping
@@ -22,6 +23,10 @@ class Losses:
     """Counts the records that could not be kept, and says so at most once a minute."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, as a forked child does: a thread of its parent may have held the lock."""
         self.count = 0
         self._told_at = float("-inf")
         self._lock = threading.Lock()
@@ -37,6 +42,7 @@ class Losses:
 
 
 losses = Losses()
+os.register_at_fork(after_in_child=losses.forget)
 
 
 def append(record: Mapping[str, Any]) -> None:

@@ -36,7 +36,7 @@ def list_purposes(ruleset: RuleSet) -> Mapping[str, Purpose]:
 def _entry_rows() -> Iterator[Entry]:
     columns = ("number", "number_list__key", "variables", "expires_at")
     # Ordered by list, so that a number on several lists gets its hits in the same order in every process.
-    rows = NumberListEntry.objects.order_by("number_list", "number").values_list(*columns)
+    rows = NumberListEntry.objects.order_by("number_list_id", "number").values_list(*columns)
     return rows.iterator(chunk_size=ENTRIES_AT_ONCE)
 
 

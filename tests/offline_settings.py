@@ -1,0 +1,7 @@
+"""Settings of child processes of tests: the given folder, no database, no threads."""
+
+import os
+
+from tests.settings import *  # noqa: F403
+
+ROUTING_DATA_DIR = os.environ["SPOOL_OF_TEST"]
