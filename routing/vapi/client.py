@@ -143,7 +143,7 @@ def _may_have_been_sent(error: Exception) -> bool:
     if isinstance(cause, urllib3.exceptions.SSLError):
         return not any(isinstance(part, ssl.SSLCertVerificationError) for part in cause.args)
     unsendable = isinstance(error, ValueError) and not isinstance(error, requests.JSONDecodeError)
-    return not (unsendable or isinstance(error, requests.ConnectTimeout) or isinstance(cause, NEVER_SENT))
+    return not (unsendable or isinstance(cause, NEVER_SENT))
 
 
 def _cause(error: Exception) -> object:
