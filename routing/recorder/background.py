@@ -12,6 +12,7 @@ from routing.recorder.drain import drain
 logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 0.5
+PATIENCE_SECONDS = 5.0
 
 
 class Drainer:
@@ -25,6 +26,8 @@ class Drainer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
+        self._round_lock = threading.Lock()
+        self._is_paused = False
         self._failing = False
 
     def start(self) -> None:
@@ -38,6 +41,16 @@ class Drainer:
                 self._thread = threading.Thread(target=self._run, name="drain-spool", daemon=True)
                 self._thread.start()
 
+    def pause(self) -> None:
+        """Wait for the end of the thread's round before a fork: SQLite's locks are not made anew in a child."""
+        self._is_paused = self._round_lock.acquire(timeout=PATIENCE_SECONDS)
+
+    def go_on(self) -> None:
+        """Let the thread go on in the parent."""
+        if self._is_paused:
+            self._is_paused = False
+            self._round_lock.release()
+
     def stop(self) -> None:
         """Stop the thread and wait for the end of its round."""
         self._stopped.set()
@@ -47,7 +60,8 @@ class Drainer:
 
     def _run(self) -> None:
         while settings.ROUTING_POLL_SECONDS and not self._stopped.wait(INTERVAL_SECONDS):
-            self._round()
+            with self._round_lock:
+                self._round()
         connections.close_all()
 
     def _round(self) -> None:
@@ -70,6 +84,6 @@ class Drainer:
 
 
 _drainer = Drainer()
-os.register_at_fork(after_in_child=_drainer.forget)
+os.register_at_fork(before=_drainer.pause, after_in_parent=_drainer.go_on, after_in_child=_drainer.forget)
 start = _drainer.start
 stop = _drainer.stop

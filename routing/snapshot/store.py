@@ -23,6 +23,8 @@ from routing.snapshot.secrets import Plan, Secret, load_secrets, make_plans
 
 logger = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 5.0
+
 Published = tuple[int, str]
 
 
@@ -67,10 +69,25 @@ class Store:
         """Make locks and thread anew in a forked child, where threads are gone; the snapshot is kept."""
         self._lock = threading.Lock()
         self._start_lock = threading.Lock()
+        self._round = threading.Lock()
+        self._is_paused = False
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
         self._trouble = ""
         self._copied: tuple[int | None, int | None] | None = None
+
+    def pause(self) -> None:
+        """Wait for the end of the thread's round before a fork.
+
+        SQLite's locks are not made anew in a child: those held by a thread at that moment stay locked there for ever.
+        """
+        self._is_paused = self._round.acquire(timeout=PATIENCE_SECONDS)
+
+    def go_on(self) -> None:
+        """Let the thread go on in the parent."""
+        if self._is_paused:
+            self._is_paused = False
+            self._round.release()
 
     def current(self) -> Snapshot:
         """Return the live snapshot; only the first call of a process waits for the database."""
@@ -134,12 +151,13 @@ class Store:
 
     def _poll(self) -> None:
         while True:
-            self.refresh()
-            if self._trouble:
-                connections.close_all()
-            else:
-                self._copy()
-                close_old_connections()
+            with self._round:
+                self.refresh()
+                if self._trouble:
+                    connections.close_all()
+                else:
+                    self._copy()
+                    close_old_connections()
             # The wait goes by the monotonic clock, so a change of the machine's time does not matter.
             seconds = settings.ROUTING_POLL_SECONDS
             if not seconds or self._stopped.wait(seconds):
@@ -223,7 +241,7 @@ def _from_copy() -> Held:
 
 
 _store = Store()
-os.register_at_fork(after_in_child=_store.renew)
+os.register_at_fork(before=_store.pause, after_in_parent=_store.go_on, after_in_child=_store.renew)
 current = _store.current
 refresh = _store.refresh
 reset = _store.reset
