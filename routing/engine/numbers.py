@@ -16,7 +16,8 @@ WITHHELD_WORDS = frozenset("anonymous private restricted unavailable unknown blo
 # carriers put them where a number belongs (Twilio documents them).
 WITHHELD_SENTINELS = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 _PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2010-\u2015\u202a-\u202e\u2066-\u2069]")
-_DIGITS = re.compile(r"\+?[0-9]{3,20}")
+# Without a + fewer than seven digits are an extension or a short code, even where a country has numbers as short.
+_DIGITS = re.compile(r"\+[0-9]{3,20}|[0-9]{7,20}")
 _SIP = re.compile(r"(?P<scheme>sips?):(?:(?P<user>[^@]*)@)?(?P<host>.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -70,7 +71,7 @@ def read_number(raw: str, region: str) -> Number:
         return Number(raw=raw, kind=NumberKind.WITHHELD)
     sip = _SIP.fullmatch(text)
     identity = normalise_sip_uri(text) if sip else text
-    e164 = _sip_user(sip) if sip else to_e164(text, region)
+    e164 = _sip_number(sip) if sip else to_e164(text, region)
     if e164 is None:
         return Number(raw=raw, kind=NumberKind.OTHER, identity=identity)
     return Number(raw=raw, kind=NumberKind.E164, identity=e164, country=country_of(e164))
@@ -89,7 +90,7 @@ def is_withheld(text: str) -> bool:
     if _PUNCTUATION.sub("", lowered) in WITHHELD_SENTINELS:
         return True
     sip = _SIP.fullmatch(lowered)
-    user = (sip["user"] or "").strip('"') if sip else None
+    user = _sip_user(sip).strip('"') if sip else None
     return user in WITHHELD_WORDS or user in WITHHELD_SENTINELS
 
 
@@ -153,7 +154,12 @@ def candidate_zones(e164: str) -> tuple[str, ...]:
     return tuple(zone for zone in zones if zone != number_timezone.UNKNOWN_TIMEZONE)
 
 
-def _sip_user(sip: re.Match[str]) -> str | None:
+def _sip_user(sip: re.Match[str]) -> str:
+    """Return the user part without parameters and password (RFC 3261 §19.1.1)."""
+    return re.split(r"[;:]", sip["user"] or "", maxsplit=1)[0]
+
+
+def _sip_number(sip: re.Match[str]) -> str | None:
     """A SIP user part counts as a number only when it is written in E.164."""
-    user = re.split(r"[;:]", sip["user"] or "", maxsplit=1)[0]
+    user = _sip_user(sip)
     return to_e164(user, "ZZ") if user.startswith("+") else None

@@ -16,7 +16,11 @@ from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-from opening_hours import OpeningHours, ParserError, UnknownCountryError
+from opening_hours import (  # type: ignore[attr-defined]  # its stub forgets the errors
+    OpeningHours,
+    ParserError,
+    UnknownCountryError,
+)
 
 from routing.engine.errors import TableError
 from routing.engine.table import CUSTOMER_LOCAL_TIME, ScheduleException, ScheduleSpec
