@@ -33,4 +33,4 @@ class Command(BaseCommand):
             count = drain()
         except (DatabaseError, OSError) as error:
             raise CommandError(f"The spool could not be drained, its records are kept: {error}") from error
-        self.stdout.write(f"{count} records drained")
+        self.stdout.write(f"{count} record{'s' * (count != 1)} drained")
