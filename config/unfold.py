@@ -2,10 +2,74 @@
 
 from typing import Any
 
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _link(title: str, icon: str, page: str, permission: str) -> dict[str, Any]:
+    """Return a line of the sidebar; only those who have the permission see it."""
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{page}"),
+        "permission": lambda request: request.user.has_perm(permission),
+    }
+
+
+def _rows(title: str, icon: str, model: str, app: str = "routing") -> dict[str, Any]:
+    """Return a line that leads to the rows of a model."""
+    return _link(title, icon, f"{app}_{model}_changelist", f"{app}.view_{model}")
+
+
+def _group(title: str, *items: dict[str, Any]) -> dict[str, Any]:
+    return {"title": title, "separator": True, "items": list(items)}
+
+
+def _stylesheet(request: HttpRequest) -> str:
+    return static("routing/admin.css")  # asked per request: its name is known only once files are collected
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Switchboard",
     "SITE_HEADER": "Switchboard",
+    "SITE_URL": None,
     "SITE_SYMBOL": "call_split",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "GLOBAL_CALLBACK": "routing.admin.banners.banner_context",
+    "STYLES": [_stylesheet],
+    "SIDEBAR": {
+        "show_search": True,
+        "navigation": [
+            _group(
+                "Routing",
+                _rows("Rules", "alt_route", "rule"),
+                _rows("Targets", "support_agent", "target"),
+                _rows("Schedules", "schedule", "schedule"),
+                _rows("Campaigns", "campaign", "campaign"),
+                _rows("Our numbers", "dialpad", "ournumber"),
+                _rows("Number lists", "contacts", "numberlist"),
+                _rows("Table settings", "tune", "tablesettings"),
+            ),
+            _group(
+                "Operate",
+                _link("Simulator", "science", "simulator", "routing.view_rule"),
+                _link("Publish", "publish", "publish", "routing.add_revision"),
+                _rows("Emergency switch", "emergency_home", "emergencyswitch"),
+                _rows("Calls", "call_log", "call"),
+                _rows("Revisions", "history", "revision"),
+            ),
+            _group(
+                "Connect",
+                _rows("API keys", "key", "apikey"),
+                _rows("Webhook secrets", "webhook", "webhooksecret"),
+            ),
+            _group(
+                "People",
+                _rows("Users", "person", "user", "auth"),
+                _rows("Groups", "group", "group", "auth"),
+            ),
+        ],
+    },
 }

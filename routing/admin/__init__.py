@@ -1,0 +1,31 @@
+"""The admin: one module a subject, and tools with a page of their own. Importing it registers everything."""
+
+from routing.admin import (
+    access,
+    calls,
+    campaigns,
+    numbers,
+    people,
+    revisions,
+    rules,
+    schedules,
+    switch,
+    table_settings,
+    targets,
+)
+from routing.admin.tools import urls
+
+__all__ = [
+    "access",
+    "calls",
+    "campaigns",
+    "numbers",
+    "people",
+    "revisions",
+    "rules",
+    "schedules",
+    "switch",
+    "table_settings",
+    "targets",
+    "urls",
+]

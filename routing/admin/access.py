@@ -1,0 +1,183 @@
+"""API keys, and the secrets that Vapi proves itself with."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from routing.admin.base import LINES_HELP, PasswordWidget, RowAdmin, RowForm, display
+from routing.models import ApiKey, ApiKeyKind, WebhookSecret, WebhookSecretKind
+
+ORIGIN = re.compile(r"https?://[^\s/?#]+")
+
+
+class ApiKeyForm(RowForm[ApiKey]):
+    """Checks the web addresses of publishable keys."""
+
+    class Meta:
+        help_texts = {
+            "allowed_origins": f"For publishable keys: https://www.example.com without a path; * for all. {LINES_HELP}"
+        }
+
+    def clean_allowed_origins(self) -> list[str]:
+        """Return the addresses; raises ValidationError naming the bad one."""
+        origins: list[str] = self.cleaned_data["allowed_origins"]
+        for origin in origins:
+            if origin != "*" and not ORIGIN.fullmatch(origin):
+                raise ValidationError(f"{origin} is not a web address: write it as https://www.example.com.")
+        return origins
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(RowAdmin[ApiKey]):
+    """Keys for our API. A key is shown once, when it is made; afterwards only its beginning is known."""
+
+    form = ApiKeyForm
+    list_display = ("name", "shown_kind", "shown_prefix", "policy", "state", "last_used_at")
+    list_filter = ("kind", "policy", ("revoked_at", admin.EmptyFieldListFilter))
+    search_fields = ("name", "prefix")
+    readonly_fields = ("shown_prefix", "state", "created_at", "last_used_at", "revoked_at")
+    actions = ("revoke",)
+    fieldsets = (
+        (None, {"fields": ("name", "kind", "policy", "allowed_origins", "expires_at")}),
+        ("What the system knows", {"fields": ("shown_prefix", "state", "created_at", "last_used_at", "revoked_at")}),
+    )
+    add_fieldsets = ((None, {"fields": ("name", "kind", "policy", "allowed_origins", "expires_at")}),)
+    conditional_fields = {"allowed_origins": f"kind == '{ApiKeyKind.PUBLISHABLE.value}'"}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
+        """Fix the kind once the key is made: its text begins with it."""
+        return (*self.readonly_fields, "kind") if obj else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        """Make the key of a new row, and keep its text for this one answer."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        fields = {name: form.cleaned_data[name] for name in ("policy", "allowed_origins", "expires_at")}
+        row, plain_text = ApiKey.objects.create_key(obj.name, obj.kind, **fields)
+        obj.__dict__.update(row.__dict__)
+        request.plain_key = plain_text  # type: ignore[attr-defined]  # lives as long as the request
+
+    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
+        """Show the key: here, and not after a redirect, so that it is stored neither in a session nor in a cookie."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Copy the new key now",
+            "opts": self.opts,
+            "key": obj,
+            "plain_key": request.plain_key,  # type: ignore[attr-defined]  # set in save_model
+        }
+        response = TemplateResponse(request, "admin/routing/apikey/created.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    @display(description="Kind", ordering="kind", label={"secret": "info", "publishable": "warning"})
+    def shown_kind(self, key: ApiKey) -> tuple[str, str]:
+        """Return the kind with its colour."""
+        return key.kind, key.get_kind_display()
+
+    @display(description="Begins with")
+    def shown_prefix(self, key: ApiKey) -> str:
+        """Return the part that tells keys apart."""
+        return f"{key.prefix}…"
+
+    @display(description="State", label={"valid": "success", "revoked": "danger", "expired": "warning"})
+    def state(self, key: ApiKey) -> tuple[str, str]:
+        """Return whether the key opens anything."""
+        if key.revoked_at is not None:
+            return "revoked", "Revoked"
+        return ("valid", "Valid") if key.is_valid(timezone.now()) else ("expired", "Expired")
+
+    @admin.action(description="Revoke", permissions=["change"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        """Close the keys at once and for good."""
+        count = keys.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
+        self.message_user(request, f"Revoked: {count}.", messages.SUCCESS if count else messages.WARNING)
+
+
+class WebhookSecretForm(RowForm[WebhookSecret]):
+    """Takes a secret and never gives one back."""
+
+    secret = forms.CharField(
+        widget=PasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text="The same text as in the credential at Vapi. Stored encrypted and never shown again.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.pop("secret", None)
+        if "secret" in self.fields and not self.instance._state.adding:
+            self.fields["secret"].required = False
+            self.fields["secret"].help_text = "Stored. Leave this empty to keep it, or type a new one."
+
+    def clean_secret(self) -> str:
+        """Return what was typed, or the stored secret where nothing was."""
+        typed: str = self.cleaned_data["secret"]
+        return typed or self.instance.secret
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the header that the kind needs."""
+        super().clean()
+        data = self.cleaned_data
+        if data.get("kind") == WebhookSecretKind.BEARER and not data.get("header_name"):
+            self.add_error("header_name", "Write the name of the header: Authorization or X-Vapi-Secret.")
+        if data.get("kind") == WebhookSecretKind.HMAC and not data.get("signature_header"):
+            self.add_error("signature_header", "Write the name of the header, as x-signature.")
+        return data
+
+
+HMAC_FIELDS = (
+    "algorithm",
+    "signature_header",
+    "signature_prefix",
+    "signature_encoding",
+    "include_timestamp",
+    "timestamp_header",
+    "payload_format",
+    "message_id_header",
+    "secret_is_base64",
+)
+
+
+@admin.register(WebhookSecret)
+class WebhookSecretAdmin(RowAdmin[WebhookSecret]):
+    """How Vapi proves itself. Several can be valid at once, so that one can be replaced without a gap."""
+
+    form = WebhookSecretForm
+    list_display = ("name", "kind", "shown_header", "state", "expires_at")
+    list_filter = ("kind", "enabled")
+    search_fields = ("name",)
+    conditional_fields = {
+        "header_name": "kind == 'bearer'",
+        "with_prefix": "kind == 'bearer'",
+        **dict.fromkeys(HMAC_FIELDS, "kind == 'hmac'"),
+    }
+
+    def get_fieldsets(self, request: HttpRequest, obj: WebhookSecret | None = None) -> Any:
+        """Leave the secret out where the fields are only shown: a read-only field would show its value."""
+        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        first = ("name", "kind", *(["secret"] if may_write else []), "enabled", "expires_at")
+        return (
+            (None, {"fields": first}),
+            ("As in the credential at Vapi", {"fields": ("header_name", "with_prefix", *HMAC_FIELDS)}),
+        )
+
+    @display(description="Header")
+    def shown_header(self, secret: WebhookSecret) -> str:
+        """Return where the token or the signature stands."""
+        return secret.header_name if secret.kind == WebhookSecretKind.BEARER else secret.signature_header
+
+    @display(description="State", label={"valid": "success", "off": "warning", "expired": "warning"})
+    def state(self, secret: WebhookSecret) -> tuple[str, str]:
+        """Return whether requests with it are let in."""
+        if not secret.enabled:
+            return "off", "Switched off"
+        expired = secret.expires_at is not None and secret.expires_at <= timezone.now()
+        return ("expired", "Expired") if expired else ("valid", "Valid")

@@ -1,0 +1,165 @@
+"""The one seam over the admin theme: the other modules take their classes and widgets from here."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db import models
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold import widgets
+from unfold.decorators import display as display
+from unfold.paginator import InfinitePaginator as InfinitePaginator
+
+from routing.admin.json_fields import LinesField, ObjectField
+from routing.engine.table import CUSTOMER_LOCAL_TIME
+
+Row = TypeVar("Row", bound=models.Model)
+Parent = TypeVar("Parent", bound=models.Model)
+
+if TYPE_CHECKING:
+    from django.contrib.admin.views.main import ChangeList as ChangeList
+
+    class _ThemeAdmin(admin.ModelAdmin[Row]):
+        conditional_fields: dict[str, str]
+        list_before_template: str | None
+        list_after_template: str | None
+
+    class _ThemeInline(admin.TabularInline[Row, Parent]): ...
+
+    class RowFormSet(BaseInlineFormSet[Row, Parent, forms.ModelForm[Row]]):
+        """A formset of an inline."""
+
+    RowForm = forms.ModelForm
+else:
+    from unfold.admin import ModelAdmin, TabularInline
+    from unfold.forms import PaginationInlineFormSet
+    from unfold.views import ChangeList as ChangeList
+
+    class _Subscriptable:
+        """Lets a class be written with the row type that only type checkers look at."""
+
+        def __class_getitem__(cls, _: object) -> type:
+            return cls
+
+    class _ThemeAdmin(_Subscriptable, ModelAdmin): ...
+
+    class _ThemeInline(_Subscriptable, TabularInline): ...
+
+    class RowFormSet(_Subscriptable, PaginationInlineFormSet):
+        """A formset of an inline."""
+
+    class RowForm(_Subscriptable, forms.ModelForm):
+        """A form for one row."""
+
+
+TextWidget = widgets.UnfoldAdminTextInputWidget
+TextAreaWidget = widgets.UnfoldAdminTextareaWidget
+PasswordWidget = widgets.UnfoldAdminPasswordWidget
+SelectWidget = widgets.UnfoldAdminSelectWidget
+SearchSelectWidget = widgets.UnfoldAdminSelect2Widget
+CheckboxesWidget = widgets.UnfoldAdminCheckboxSelectMultipleWidget
+RadioWidget = widgets.UnfoldAdminRadioSelectWidget
+BooleanWidget = widgets.UnfoldBooleanWidget
+
+LINES_HELP = "One a line."
+
+
+class _Fields:
+    """Chooses the form field of columns that the theme knows nothing about."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return lines or an object for JSON, a searchable list for time zones, the theme's own field for the rest."""
+        if isinstance(db_field, models.JSONField):
+            return _json_field(db_field, **kwargs)
+        if db_field.name == "timezone":
+            return _zone_field(db_field, **kwargs)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
+
+
+class RowAdmin(_Fields, _ThemeAdmin[Row]):
+    """What all our admin pages share."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    warn_unsaved_form = True
+
+
+class RowInline(_Fields, _ThemeInline[Row, Parent]):
+    """Rows that are edited inside their parent's page."""
+
+    extra = 0
+
+
+class LogAdmin(RowAdmin[Row]):
+    """Rows that are read and never written here; a big table is never counted as a whole."""
+
+    actions = None
+    paginator: "type[Paginator[Any]]" = InfinitePaginator
+    show_facets = admin.ShowFacets.NEVER
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds to a log by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        """Nobody changes what happened."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        """Nobody removes what happened."""
+        return False
+
+
+def preformatted(text: str) -> SafeString:
+    """Return text that keeps its lines on the page."""
+    return format_html('<pre class="sb-pre">{}</pre>', text)
+
+
+def as_sentence(message: str) -> str:
+    """Return a message of the engine as it stands under a field: a capital first, a full stop last."""
+    return f"{message[:1].upper()}{message[1:].rstrip('.')}."
+
+
+def check_days(form: Any, first: str, last: str) -> None:
+    """Say at the right field what is wrong with a pair of days and their time zone."""
+    data = form.cleaned_data
+    starts, ends = data.get(first), data.get(last)
+    if starts and ends and ends < starts:
+        form.add_error(last, f"The last day, {ends}, is before the first day, {starts}.")
+    if (starts or ends) and "timezone" in data and not data["timezone"]:
+        form.add_error("timezone", "Choose the time zone of the first and last day.")
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> tuple[str, ...]:
+    """Return the time zones of this machine by name."""
+    return tuple(sorted(available_timezones()))
+
+
+def _json_field(column: Any, **kwargs: Any) -> forms.Field:
+    options = {"label": column.verbose_name.capitalize(), "help_text": column.help_text} | kwargs
+    is_object = column.default is dict
+    make = ObjectField if is_object else LinesField
+    field: forms.Field = make(required=not column.blank, **options)
+    if "widget" not in kwargs:
+        field.widget = TextAreaWidget(attrs={"rows": 5 if is_object else 3, "spellcheck": "false"})
+    return field
+
+
+def _zone_field(column: Any, **kwargs: Any) -> forms.Field:
+    options = {"label": column.verbose_name.capitalize(), "help_text": column.help_text} | kwargs
+    first = [("", "Choose a time zone")]
+    if not column.blank:  # only a schedule always has a zone, and only it may follow the customer
+        first.append((CUSTOMER_LOCAL_TIME, "Customer's local time"))
+    return forms.ChoiceField(
+        required=not column.blank,
+        choices=lambda: [*first, *((name, name) for name in zone_names())],
+        widget=SearchSelectWidget(),
+        **options,
+    )

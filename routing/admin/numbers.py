@@ -1,0 +1,154 @@
+"""Our numbers, and lists of customers' numbers with their entries."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from routing.admin.base import InfinitePaginator, RowAdmin, RowForm, display
+from routing.engine.numbers import NumberKind, number_key, read_number
+from routing.models import NumberList, NumberListEntry, OurNumber
+
+
+class OurNumberForm(RowForm[OurNumber]):
+    """Asks for a number or a SIP address."""
+
+    def clean(self) -> dict[str, Any]:
+        """Say which of the two is missing or too much."""
+        super().clean()
+        data = self.cleaned_data
+        if self.errors.keys() & {"number", "sip_uri"}:
+            return data
+        if not data.get("number") and not data.get("sip_uri"):
+            self.add_error("number", "Write the number; or the SIP address of a number that is reached by SIP only.")
+        if data.get("number") and data.get("sip_uri"):
+            self.add_error("sip_uri", "Write a number or a SIP address, not both: empty one of them.")
+        return data
+
+
+@admin.register(OurNumber)
+class OurNumberAdmin(RowAdmin[OurNumber]):
+    """Our phone numbers at Vapi."""
+
+    form = OurNumberForm
+    list_display = ("shown_name", "number", "sip_uri", "vapi_id", "state")
+    list_filter = (("missing_since", admin.EmptyFieldListFilter),)
+    search_fields = ("name", "number", "sip_uri", "vapi_id")
+    readonly_fields = ("missing_since",)
+    fields = ("name", "number", "sip_uri", "vapi_id", "missing_since")
+
+    @display(description="Name", ordering="name")
+    def shown_name(self, number: OurNumber) -> str:
+        """Return what the team calls it."""
+        return number.name or number.key
+
+    @display(description="State", label={"there": "success", "missing": "danger"})
+    def state(self, number: OurNumber) -> tuple[str, str]:
+        """Return whether Vapi still has it."""
+        return ("missing", "Missing at Vapi") if number.missing_since else ("there", "In use")
+
+
+@admin.register(NumberList)
+class NumberListAdmin(RowAdmin[NumberList]):
+    """Lists of customers' numbers; entries have pages of their own, because a list can be very long."""
+
+    list_display = ("name", "shown_purpose", "shown_entries")
+    list_filter = ("purpose",)
+    search_fields = ("name", "key")
+    readonly_fields = ("key", "shown_entries")
+    fields = ("name", "purpose", "shown_entries", "key")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[NumberList]:
+        """Count the entries of each list."""
+        return super().get_queryset(request).annotate(entry_count=Count("entries"))
+
+    @display(
+        description="Purpose",
+        ordering="purpose",
+        label={"segment": "info", "blocked": "danger", "do_not_call": "warning"},
+    )
+    def shown_purpose(self, number_list: NumberList) -> tuple[str, str]:
+        """Return the purpose with its colour."""
+        return number_list.purpose, number_list.get_purpose_display()
+
+    @display(description="Entries")
+    def shown_entries(self, number_list: NumberList) -> str:
+        """Return a link to the entries."""
+        if number_list.pk is None:
+            return "Save the list first, then add numbers to it."
+        url = reverse("admin:routing_numberlistentry_changelist")
+        count: int = getattr(number_list, "entry_count", 0)
+        words = "1 number" if count == 1 else f"{count:,} numbers"
+        return format_html('<a class="sb-link" href="{}?number_list__id__exact={}">{}</a>', url, number_list.pk, words)
+
+
+class EntryForm(RowForm[NumberListEntry]):
+    """Refuses a mistyped number; the model brings a good one into the form that calls are compared with."""
+
+    def clean_number(self) -> str:
+        """Return the number; raises ValidationError where a number was meant and none was written."""
+        text: str = self.cleaned_data["number"]
+        number = read_number(text, settings.ROUTING_DEFAULT_REGION)
+        if number.kind is NumberKind.OTHER and number.identity.startswith("+"):
+            raise ValidationError(f"{text} is not a telephone number: write it as +12025550100.")
+        return text
+
+
+class ValidityFilter(admin.SimpleListFilter):
+    """Entries that still count, or not."""
+
+    title = "validity"
+    parameter_name = "valid"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the choices."""
+        return [("yes", "Counts now"), ("no", "Expired")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Compare with the present instant."""
+        counts = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
+        match self.value():
+            case "yes":
+                return queryset.filter(counts)
+            case "no":
+                return queryset.exclude(counts)
+        return queryset
+
+
+@admin.register(NumberListEntry)
+class NumberListEntryAdmin(RowAdmin[NumberListEntry]):
+    """The numbers on all lists; a change takes effect at once, without publishing."""
+
+    form = EntryForm
+    paginator = InfinitePaginator
+    show_facets = admin.ShowFacets.NEVER
+    list_display = ("number", "label", "number_list", "expires_at", "state")
+    list_display_links = ("number",)
+    list_filter = ("number_list", ValidityFilter)
+    list_select_related = ("number_list",)
+    search_fields = ("number", "label")
+    search_help_text = "A number (whole, or its beginning) or a part of the label"
+    autocomplete_fields = ("number_list",)
+    fields = ("number_list", "number", "label", "variables", "expires_at")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[NumberListEntry], search_term: str
+    ) -> tuple[QuerySet[NumberListEntry], bool]:
+        """Find a number however it is written: 100,000 entries cannot be searched for any part of it."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        key = number_key(term, settings.ROUTING_DEFAULT_REGION)
+        return queryset.filter(Q(number=key) | Q(number__startswith=term) | Q(label__icontains=term)), False
+
+    @display(description="State", label={"counts": "success", "expired": "warning"})
+    def state(self, entry: NumberListEntry) -> tuple[str, str]:
+        """Return whether the entry still counts."""
+        expired = entry.expires_at is not None and entry.expires_at <= timezone.now()
+        return ("expired", "Expired") if expired else ("counts", "Counts now")

@@ -1,0 +1,50 @@
+"""The weighted targets inside a rule's page."""
+
+from typing import Any
+
+from django import forms
+
+from routing.admin.base import RowFormSet, RowInline
+from routing.models import Rule, RuleTarget
+
+
+class RuleTargetFormSet(RowFormSet[RuleTarget, Rule]):
+    """Refuses a rule that nobody could publish: without a target, or with shares that are not the whole."""
+
+    def clean(self) -> None:
+        """Look at all targets of the rule together."""
+        super().clean()
+        if any(self.errors):
+            return
+        rows = [form.cleaned_data for form in self.forms if form.cleaned_data.get("target")]
+        rows = [row for row in rows if not row.get("DELETE")]
+        if not rows:
+            raise forms.ValidationError("A rule needs at least one target: choose who takes its calls.")
+        names = [str(row["target"]) for row in rows]
+        twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+        if twice:
+            raise forms.ValidationError(f"{twice} stands twice: keep one of the two and add the shares up.")
+        total = sum(row["weight"] for row in rows)
+        if total != 100:
+            raise forms.ValidationError(f"The shares add up to {total} %: they must add up to 100 %.")
+
+    def save_new(self, form: Any, commit: bool = True) -> RuleTarget:
+        """Put a new target after the others, in the order of the page."""
+        last = max((old.instance.position for old in self.initial_forms), default=-1)
+        form.instance.position = last + 1 + self.extra_forms.index(form)
+        return super().save_new(form, commit=commit)
+
+
+class RuleTargetInline(RowInline[RuleTarget, Rule]):
+    """Who takes the calls of the rule."""
+
+    model = RuleTarget
+    formset = RuleTargetFormSet
+    verbose_name = "target"
+    verbose_name_plural = "Then: who takes the call"
+    fields = ("target", "weight")
+    autocomplete_fields = ("target",)
+
+    def get_extra(self, request: Any, obj: Rule | None = None, **kwargs: Any) -> int:
+        """Offer one empty line where there is no target yet."""
+        return 0 if obj else 1

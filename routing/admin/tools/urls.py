@@ -1,0 +1,21 @@
+"""Addresses of the tools, beside those of the rows."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.urls import URLPattern, path
+
+from routing.admin.tools.publish import publish_page
+from routing.admin.tools.simulator import simulator_page
+
+
+def tool_urls() -> list[URLPattern]:
+    """Return the addresses; `admin_view` only asks for staff, so each page asks for its own permission first."""
+    return [
+        path("simulator/", admin.site.admin_view(simulator_page), name="simulator"),
+        path("publish/", admin.site.admin_view(publish_page), name="publish"),
+    ]
+
+
+site: Any = admin.site
+site.extra_urls = tool_urls  # the theme's site adds these to its own
