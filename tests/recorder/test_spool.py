@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from routing.recorder import files, spool
+from routing.recorder import spool
 from routing.recorder.files import claim, free_files, writer
 from routing.recorder.spool import losses
 from tests.recorder.records import call
@@ -141,7 +141,7 @@ def test_full_disk_is_counted_told_once_and_raises_nothing(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr(files.os, "write", refuse)
+        full.setattr(os, "write", refuse)
         for _ in range(3):
             spool.append(call())
 

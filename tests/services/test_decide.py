@@ -43,7 +43,8 @@ def live_table(settings: Settings, tmp_path: Path, db: None) -> Iterator[None]:
 
 
 def decide_call(channel: Channel = Channel.INBOUND, **fields: Any) -> DecidedCall:
-    return decide(Context(**{"channel": channel, "at": NOW, "customer": ADA, "our_number": LINE} | fields))
+    known: dict[str, Any] = {"channel": channel, "at": NOW, "customer": ADA, "our_number": LINE}
+    return decide(Context(**known | fields))
 
 
 @pytest.mark.parametrize("channel", Channel)

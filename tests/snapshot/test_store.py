@@ -279,3 +279,39 @@ def test_forked_child_and_parent_both_see_a_publish(fast_poll: None) -> None:
     assert eventually(lambda: default_key() == "evening")
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("has_copy", [True, False], ids=["with a copy", "without a copy"])
+def test_new_process_whose_revision_does_not_compile(has_copy: bool) -> None:
+    go_live(1, document())
+    held = store._store
+    store.refresh()
+    if has_copy:
+        held._copy()
+    store.reset()
+    go_live(2, document() | {"default": "nobody"})
+    add_entry("vip", ADA)
+
+    snapshot = store.refresh()
+
+    assert (snapshot.revision, snapshot.stale) == ((1, True) if has_copy else (None, False))
+    assert (ADA in snapshot.live.entries) is has_copy
+
+
+@pytest.mark.django_db
+def test_mistake_in_the_program_keeps_the_last_good_one_and_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    go_live(1, document())
+    store.refresh()
+
+    def explode(*args: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("routing.snapshot.store.load_live", explode)
+    add_entry("vip", ADA)
+    revisions = [store.refresh().revision for _ in range(3)]
+
+    assert revisions == [1, 1, 1]
+    assert caplog.text.count("The routing table could not be read") == 1
