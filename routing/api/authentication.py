@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils import timezone
@@ -10,9 +11,11 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from routing.models import ApiKey, ApiKeyKind
+
+if TYPE_CHECKING:  # REST framework's views load this module, which the settings name, while they load themselves
+    from rest_framework.views import APIView
 
 USE_NOTED_EVERY = timedelta(minutes=1)
 BAD_HEADER = "The Authorization header must read: Bearer, a space, and the API key."

@@ -24,6 +24,7 @@ from routing.services.prepare_call import LAID_OVERRIDES, CallRequest, InvalidCa
 Body = dict[str, Any]
 
 CAMPAIGN_HEADER = "X-Routing-Campaign"
+DEEPEST = 100
 AUTO = "auto"
 ROUTE = "route:"
 # How a request names its target, in the order in which one is shown when several stand. Vapi's workflows are on their
@@ -191,16 +192,19 @@ def _text(holder: Mapping[str, Any], field: str, path: str = "") -> str | None:
     raise InvalidCall(f"{path}{field}", "must be a text.")
 
 
-def _texts(value: object) -> Iterator[str]:
+def _texts(value: object, depth: int = 0) -> Iterator[str]:
+    """Yield every text of a body. The depth is limited so that nothing later on can fail on it halfway."""
+    if depth > DEEPEST:
+        raise ParseError(f"The body is nested too deeply: {DEEPEST} levels are taken.")
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for name, inner in value.items():
             yield name
-            yield from _texts(inner)
+            yield from _texts(inner, depth + 1)
     elif isinstance(value, list):
         for inner in value:
-            yield from _texts(inner)
+            yield from _texts(inner, depth + 1)
 
 
 def _is_storable(text: str) -> bool:

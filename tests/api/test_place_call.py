@@ -1,0 +1,278 @@
+"""`POST /call`: what is resolved, what is passed through, and what Vapi is sent for it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from routing.models import Call
+from tests.api.conftest import Api, make_api
+from tests.api.world import (
+    ANYBODY,
+    BLOCKED,
+    CONCIERGE,
+    GOLD,
+    MAIN,
+    MEXICAN,
+    OTHER,
+    RECEPTION,
+    SPRING,
+    SPRING_LINE,
+    UNGREETED,
+    UNWANTED,
+    VIP,
+    FakeVapi,
+)
+
+INLINE = {"firstMessage": "Hi."}
+# How a request asks for routing, and the field of another target that it may name.
+UNNAMED: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "null": {"assistantId": None, "squadId": None},
+    "empty": {"assistantId": "", "assistant": {}},
+    "auto": {"assistantId": "auto"},
+    "message": {"message": {"type": "assistant-request"}},
+}
+NAMED: dict[str, dict[str, Any]] = {
+    "assistantId": {"assistantId": OTHER, "assistantVersion": "v9"},
+    "assistant": {"assistant": INLINE},
+    "squadId": {"squadId": OTHER},
+    "squad": {"squad": {"members": [{"assistantId": OTHER}]}},
+    "workflowId": {"workflowId": OTHER},
+    "two": {"assistantId": OTHER, "squadId": OTHER},
+}
+# Who is called -> how the table answers: the keys that Vapi gets, or the status.
+ANSWERS: dict[str, tuple[str, dict[str, Any] | int]] = {
+    "assistant": (ANYBODY, {"assistantId": RECEPTION, "assistantVersion": "v3"}),
+    "squad": (VIP, {"squadId": CONCIERGE}),
+    "transfer": (MEXICAN, 422),
+    "reject": (UNGREETED, 403),
+    "blocked": (BLOCKED, 403),
+    "do not call": (UNWANTED, 403),
+}
+POLICIES = ("route_if_missing", "always_route", "refuse_explicit")
+
+
+def call(number: str = ANYBODY, **more: Any) -> dict[str, Any]:
+    return {"customer": {"number": number}} | more
+
+
+def targets(body: dict[str, Any]) -> dict[str, Any]:
+    named = ("assistantId", "assistant", "assistantVersion", "squadId", "squad", "workflowId", "workflow")
+    return {key: body[key] for key in named if key in body}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("kind", ANSWERS)
+@pytest.mark.parametrize("form", UNNAMED)
+def test_a_request_without_a_target_gets_the_tables(vapi: FakeVapi, form: str, kind: str, policy: str) -> None:
+    number, expected = ANSWERS[kind]
+
+    answer = make_api("secret", policy=policy).post("call", call(number, **UNNAMED[form]))
+
+    if isinstance(expected, int):
+        assert (answer.status_code, vapi.sent) == (expected, [])
+    else:
+        assert (answer.status_code, targets(vapi.body)) == (201, expected)
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+@pytest.mark.parametrize("form", NAMED)
+def test_a_named_target_is_passed_through(vapi: FakeVapi, api: Api, form: str, kind: str) -> None:
+    number, _ = ANSWERS[kind]
+    overrides = {"variableValues": {"a": 1}}
+
+    answer = api.post("call", call(number, assistantOverrides=overrides, **NAMED[form]))
+
+    if kind in {"blocked", "do not call"}:
+        assert (answer.status_code, vapi.sent) == (403, [])
+    else:
+        assert answer.status_code == 201
+        assert targets(vapi.body) == targets(NAMED[form])
+        assert vapi.body["assistantOverrides"] == overrides
+        assert Call.objects.get().reason == "EXPLICIT"
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+@pytest.mark.parametrize("form", NAMED)
+def test_a_key_that_always_routes_ignores_the_named_target(vapi: FakeVapi, form: str, kind: str) -> None:
+    number, expected = ANSWERS[kind]
+
+    answer = make_api("secret", policy="always_route").post("call", call(number, **NAMED[form]))
+
+    if isinstance(expected, int):
+        assert (answer.status_code, vapi.sent) == (expected, [])
+    else:
+        assert (answer.status_code, targets(vapi.body)) == (201, expected)
+
+
+@pytest.mark.parametrize("form", NAMED)
+def test_a_key_that_refuses_named_targets_says_so(vapi: FakeVapi, form: str) -> None:
+    answer = make_api("secret", policy="refuse_explicit").post("call", call(**NAMED[form]))
+
+    assert answer.status_code == 403
+    assert next(iter(NAMED[form])) in answer.json()["message"]
+    assert (vapi.sent, Call.objects.count()) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "target", "line"),
+    [
+        (call(), {}, RECEPTION, MAIN),
+        (call(phoneNumberId=SPRING_LINE), {}, SPRING, SPRING_LINE),
+        (call(routing={"campaign": "spring"}), {}, SPRING, SPRING_LINE),
+        (call(routing={"campaign": "plain"}), {}, RECEPTION, MAIN),
+        (call(routing={"campaign": "spring"}, phoneNumberId=MAIN), {}, SPRING, MAIN),
+        (call(), {"X_Routing_Campaign": "spring"}, SPRING, SPRING_LINE),
+        (call(assistantId="route:spring"), {}, SPRING, SPRING_LINE),
+        (call(assistantId="route:spring", routing={"campaign": "spring"}), {}, SPRING, SPRING_LINE),
+        (call(assistantOverrides={"metadata": {"routing": {"campaign": "spring"}}}), {}, SPRING, SPRING_LINE),
+        (call(routing={"attributes": {"plan": "gold"}}), {}, GOLD, MAIN),
+        (call(routing={"attributes": {"plan": None}}), {}, RECEPTION, MAIN),
+        (call(routing=None), {}, RECEPTION, MAIN),
+        (call("(212) 555-0123"), {}, RECEPTION, MAIN),
+        (call("sip:ada@example.com"), {}, RECEPTION, MAIN),
+        ({"customer": {"sipUri": "sip:ada@example.com"}}, {}, RECEPTION, MAIN),
+    ],
+)
+def test_facts_of_the_request_decide(
+    vapi: FakeVapi, api: Api, body: dict[str, Any], headers: dict[str, str], target: str, line: str
+) -> None:
+    answer = api.post("call", body, **headers)
+
+    assert answer.status_code == 201, answer.content
+    assert (vapi.body["assistantId"], vapi.body["phoneNumberId"]) == (target, line)
+    assert not {"routing", "message"} & vapi.body.keys()
+    assert "routing" not in str(vapi.body)
+
+
+def test_the_judged_number_is_the_one_that_is_dialled(vapi: FakeVapi, api: Api) -> None:
+    api.post("call", call("(202) 555-0100", phoneNumberId=MAIN))
+
+    assert vapi.body["squadId"] == CONCIERGE
+    assert vapi.body["customer"] == {"number": VIP}
+
+
+def test_a_number_that_vapi_shall_not_check_is_left_as_it_is(vapi: FakeVapi, api: Api) -> None:
+    customer = {"number": "202 555 0100", "numberE164CheckEnabled": False}
+
+    api.post("call", {"customer": customer})
+
+    assert vapi.body["customer"] == customer
+
+
+def test_a_number_of_the_senders_own_account_replaces_ours(vapi: FakeVapi, api: Api) -> None:
+    own = {"twilioPhoneNumber": "+12025550112", "twilioAccountSid": "AC1", "twilioAuthToken": "t"}
+
+    api.post("call", call(phoneNumber=own))
+
+    assert vapi.body["phoneNumber"] == own
+    assert "phoneNumberId" not in vapi.body
+    assert vapi.body["assistantId"] == SPRING
+
+
+def test_vapis_answer_is_returned_unchanged(vapi: FakeVapi, api: Api) -> None:
+    answer = api.post("call", call())
+
+    assert answer.json() == {"id": "vapi-1", "status": "queued", "cost": 0.25, "odd": [None]}
+    assert "X-Switchboard-Sandbox" not in answer.headers
+    assert vapi.keys == ["Bearer vapi-private"]
+
+
+@pytest.mark.parametrize(
+    ("customer", "more", "key", "variables"),
+    [
+        ({"number": ANYBODY}, {}, "assistantOverrides", {"brand": "Acme", "level": "table"}),
+        ({"number": VIP}, {}, "squadOverrides", {"brand": "Acme", "level": "rule", "name": "Ada"}),
+        (
+            {"number": VIP},
+            {"assistantOverrides": {"variableValues": {"level": "request", "name": "Eve"}}},
+            "squadOverrides",
+            {"brand": "Acme", "level": "request", "name": "Eve"},
+        ),
+        (
+            {"number": VIP},
+            {"squadOverrides": {"variableValues": {"level": "request"}}},
+            "squadOverrides",
+            {"brand": "Acme", "level": "request", "name": "Ada"},
+        ),
+        (
+            {"number": ANYBODY, "assistantOverrides": {"variableValues": {"level": "customer"}}},
+            {"assistantOverrides": {"variableValues": {"level": "request", "own": 1}}},
+            "assistantOverrides",
+            {"brand": "Acme", "level": "customer", "own": 1},
+        ),
+    ],
+    ids=["table", "rule and list entry", "request", "request for a squad", "customer"],
+)
+def test_overrides_are_merged_because_vapi_replaces(
+    vapi: FakeVapi, api: Api, customer: dict[str, Any], more: dict[str, Any], key: str, variables: dict[str, Any]
+) -> None:
+    assert api.post("call", {"customer": customer} | more).status_code == 201
+
+    assert vapi.body[key] == {"variableValues": variables}
+    assert vapi.body["customer"] == {"number": customer["number"]}
+    assert len({"assistantOverrides", "squadOverrides"} & vapi.body.keys()) == 1
+
+
+def test_a_scheduled_call_is_decided_for_its_time(vapi: FakeVapi, api: Api) -> None:
+    night = "2026-06-01T23:00:00-04:00"
+
+    api.post("call", call("+16465550100", schedulePlan={"earliestAt": night}))
+
+    row = Call.objects.get()
+    assert vapi.body["assistantId"] == GOLD
+    assert row.context["at"] == night
+    assert row.decided_at - datetime.fromisoformat(night) > timedelta(days=1)
+
+
+def test_the_row_tells_everything(vapi: FakeVapi, api: Api) -> None:
+    customer = {"number": VIP, "externalId": "crm-1"}
+    api.post("call", {"customer": customer, "routing": {"attributes": {"plan": "gold"}}})
+
+    row = Call.objects.get()
+    assert (row.state, row.vapi_call_id, row.sandbox, row.channel) == ("placed", "vapi-1", False, "outbound")
+    assert (row.customer_number, row.our_number, row.external_id) == (VIP, "+12025550111", "crm-1")
+    assert (row.target_key, row.rule_key, row.rule_position, row.revision) == ("concierge", "vip", 1, 1)
+    assert row.context["attributes"] == {"plan": ["gold", True]}
+    assert row.facts["hits"][0][0] == "vip"
+    assert row.api_key is not None
+    assert row.api_key.name == "secret key"
+
+
+@pytest.mark.parametrize(("given", "starts"), [(None, "sb-"), ("Follow-up", "Follow-up")])
+def test_the_name_holds_our_id_unless_the_request_names_the_call(
+    vapi: FakeVapi, api: Api, given: str | None, starts: str
+) -> None:
+    api.post("call", call() if given is None else call(name=given))
+
+    name = vapi.body["name"]
+    assert name.startswith(starts)
+    assert len(name) <= 40
+    assert given is not None or name.endswith(Call.objects.get().pk.hex)
+
+
+def test_without_a_vapi_key_the_sandbox_answers_and_says_so(api: Api) -> None:
+    answer = api.post("call", call())
+
+    assert answer.status_code == 201
+    assert answer.json()["assistantId"] == RECEPTION
+    assert answer.headers["X-Switchboard-Sandbox"] == "true"
+    assert Call.objects.get().sandbox
+    assert "sandbox" not in answer.json()
+    assert api.get(f"call/{answer.json()['id']}").json()["id"] == answer.json()["id"]
+
+
+@pytest.mark.parametrize("path", ["call", "/call", "call/", "/call/"])
+def test_a_slash_too_many_does_no_harm(vapi: FakeVapi, api: Api, path: str) -> None:
+    assert api.post(path, call()).status_code == 201
+
+
+def test_only_calls_placed_here_are_looked_up_at_vapi(vapi: FakeVapi, api: Api) -> None:
+    vapi.server.expect_request("/call/vapi-1", method="GET").respond_with_json({"id": "vapi-1", "status": "ended"})
+    api.post("call", call())
+
+    assert api.get("call/vapi-1").json() == {"id": "vapi-1", "status": "ended"}
+    assert api.get("call/vapi-2").status_code == 404
