@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import singledispatch
 
 from routing.engine.conditions import (
@@ -20,7 +21,7 @@ from routing.engine.conditions import (
 from routing.engine.context import Channel
 from routing.engine.decision import Decision, Reason
 from routing.engine.live import Facts
-from routing.engine.numbers import NumberKind
+from routing.engine.numbers import NumberKind, is_country
 from routing.engine.situation import Situation
 from routing.engine.table import (
     WITHHELD,
@@ -36,8 +37,8 @@ from routing.engine.table import (
 _OPERATOR_WORDS: Mapping[Operator, str] = {
     Operator.IS: "is",
     Operator.IS_NOT: "is not",
-    Operator.IN: "is one of",
-    Operator.NOT_IN: "is none of",
+    Operator.IN: "is",
+    Operator.NOT_IN: "is not",
     Operator.EXISTS: "is known",
     Operator.MISSING: "is not known",
     Operator.STARTS_WITH: "starts with",
@@ -65,21 +66,21 @@ def rule_sentence(rule: RuleSpec, table: Table) -> str:
 
     For example: "US callers on Main line outside Office hours → After hours".
     """
-    targets = {target.key: target.name for target in table.targets}
-    shares = [
-        f"{arm.weight} % {targets.get(arm.target, arm.target)}"
-        if len(rule.then) > 1
-        else targets.get(arm.target, arm.target)
-        for arm in rule.then
-    ]
-    return f"{when_sentence(rule.when, table)} → {' / '.join(shares) or 'nobody'}"
+    names = {target.key: target.name for target in table.targets}
+    if len(rule.then) > 1:
+        shares = [f"{arm.weight} % {names.get(arm.target, arm.target)}" for arm in rule.then]
+    else:
+        shares = [names.get(arm.target, arm.target) for arm in rule.then]
+    return f"{when_sentence(rule.when, table)} → {', '.join(shares) or 'nobody'}"
 
 
 def when_sentence(when: When, table: Table) -> str:
     """Return the conditions of a rule as one phrase."""
-    parts = [_who(when, table), *_where(when, table), *_moment(when, table)]
-    parts += [f"when {_attribute(spec)}" for spec in when.attributes]
-    phrase = " ".join(part for part in parts if part)
+    if when == When():
+        return "Every call"
+    phrase = " ".join((*_who(when, table), *_where(when, table), *_moment(when, table)))
+    if when.attributes:
+        phrase += f", if {' and '.join(map(_attribute, when.attributes))}"
     return phrase[:1].upper() + phrase[1:]
 
 
@@ -107,28 +108,43 @@ def reason_phrase(decision: Decision) -> str:
     return f"because rule {decision.rule.position} “{decision.rule.name}” matched{drawn}"
 
 
-def _who(when: When, table: Table) -> str:
+def _who(when: When, table: Table) -> Iterable[str]:
+    """Say whose calls: "US callers on list VIP", or with channels "outbound calls to US numbers"."""
+    noun = "numbers" if when.channels else "callers"
+    of_customers = when.customer or when.lists_any or when.lists_none
+    if when.channels:
+        yield f"{_some([_CHANNEL_WORDS[channel] for channel in when.channels])} calls"
+        if of_customers:
+            yield _preposition(when.channels)
+    if of_customers:
+        yield _customers(when.customer, noun) if when.customer else noun
+    elif not when.channels:
+        yield "calls"
     names = {spec.key: spec.name for spec in table.lists}
-    channels = " or ".join(_CHANNEL_WORDS[channel] for channel in when.channels)
-    callers = _customers(when.customer)
-    parts = [channels, callers or ("calls" if when.channels else "callers")]
     if when.lists_any:
-        parts.append(f"on list {_named(when.lists_any, names)}")
+        yield f"on list {_named(when.lists_any, names)}"
     if when.lists_none:
-        parts.append(f"on none of {_named(when.lists_none, names)}")
-    is_anyone = when == When()
-    return "everyone" if is_anyone else " ".join(part for part in parts if part)
+        yield f"{'but ' if when.lists_any else ''}not on list {_named(when.lists_none, names)}"
 
 
-def _customers(entries: tuple[str, ...]) -> str:
-    words = [f"{entry} callers" if len(entry) == 2 else _customer(entry) for entry in entries]
-    return _some(words)
+def _preposition(channels: tuple[Channel, ...]) -> str:
+    if Channel.OUTBOUND not in channels:
+        return "from"
+    return "to" if channels == (Channel.OUTBOUND,) else "with"
 
 
-def _customer(entry: str) -> str:
-    if entry == WITHHELD:
-        return "withheld callers"
-    return f"callers from {entry.rstrip('*')}…" if entry.endswith("*") else entry
+def _customers(entries: tuple[str, ...], noun: str) -> str:
+    """Say which customers: countries together, prefixes together, single numbers, hidden ones."""
+    prefixes = [entry.rstrip("*") + "…" for entry in entries if entry.endswith("*")]
+    countries = [entry for entry in entries if is_country(entry)]
+    single = [entry for entry in entries if entry not in countries and entry != WITHHELD and not entry.endswith("*")]
+    phrases = [
+        f"{_some(countries)} {noun}" if countries else "",
+        f"{noun} {'from' if noun == 'callers' else 'beginning'} {_some(prefixes)}" if prefixes else "",
+        _some(single),
+        f"withheld {noun}" if WITHHELD in entries else "",
+    ]
+    return _some([phrase for phrase in phrases if phrase], shown=len(phrases))
 
 
 def _where(when: When, table: Table) -> Iterable[str]:
@@ -144,10 +160,16 @@ def _moment(when: When, table: Table) -> Iterable[str]:
     if when.schedule:
         names = {schedule.key: schedule.name for schedule in table.schedules}
         yield f"{'during' if when.schedule_is_open else 'outside'} {_named([when.schedule], names)}"
-    if when.valid_from:
-        yield f"from {when.valid_from:%-d %b %Y}"
-    if when.valid_until:
-        yield f"until {when.valid_until:%-d %b %Y}"
+    if when.valid_from and when.valid_until:
+        yield f"from {_day(when.valid_from)} to {_day(when.valid_until)}"
+    elif when.valid_from:
+        yield f"from {_day(when.valid_from)} on"
+    elif when.valid_until:
+        yield f"until {_day(when.valid_until)}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
 
 
 def _attribute(spec: AttributeSpec | AttributeIs) -> str:
@@ -159,11 +181,12 @@ def _named(keys: Iterable[str], names: Mapping[str, str]) -> str:
     return _some([names.get(key, key) for key in keys])
 
 
-def _some(words: list[str]) -> str:
-    more = len(words) - SHOWN
+def _some(words: list[str], last: str = "or", shown: int = SHOWN) -> str:
+    """Join words as people do: "A", "A or B", "A, B or C", "A, B, C or 2 more"."""
+    more = len(words) - shown
     if more > 0:
-        return f"{', '.join(words[:SHOWN])} and {more} more"
-    return " or ".join(words)
+        words = [*words[:shown], f"{more} more"]
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 @singledispatch
@@ -210,14 +233,14 @@ def _(condition: OnAnyList, situation: Situation, facts: Facts) -> tuple[str, st
 
 @condition_words.register
 def _(condition: OnNoList, situation: Situation, facts: Facts) -> tuple[str, str, str]:
-    return "list", f"on none of {_some(sorted(condition.lists))}", _hits(situation, facts)
+    return "list", f"not on {_some(sorted(condition.lists))}", _hits(situation, facts)
 
 
 def _hits(situation: Situation, facts: Facts) -> str:
     if not situation.customer.identity:
         return customer_phrase(situation)
     keys = sorted({hit.list_key for hit in facts.hits})
-    return f"on {_some(keys)}" if keys else "on no list"
+    return f"on {_some(keys, 'and')}" if keys else "on no list"
 
 
 @condition_words.register
@@ -227,7 +250,7 @@ def _(condition: OurNumberIs, situation: Situation, facts: Facts) -> tuple[str, 
 
 @condition_words.register
 def _(condition: CampaignIs, situation: Situation, facts: Facts) -> tuple[str, str, str]:
-    seen = _some(sorted(situation.campaigns)) or "none running"
+    seen = _some(sorted(situation.campaigns), "and") or "none running"
     return "campaign", _some(sorted(condition.campaigns)), seen
 
 
@@ -239,7 +262,7 @@ def _(condition: ScheduleIs, situation: Situation, facts: Facts) -> tuple[str, s
         f"{'open' if condition.schedule.is_open(at, zone) else 'closed'} ({at.astimezone(zone):%a %H:%M} {zone.key})"
         for zone in condition.zones(situation)
     ]
-    return "schedule", wanted, _some(seen) or "customer's time zone is not known"
+    return "schedule", wanted, _some(seen, "and") or "customer's time zone is not known"
 
 
 @condition_words.register

@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from routing.engine.compile import compile_table, empty_ruleset
 from routing.engine.context import Attribute, Channel, Context, NamedTarget
 from routing.engine.document import read_document
 from routing.engine.live import EmergencySwitch, ListHit, LiveData
 from routing.engine.ruleset import RuleSet
 from routing.engine.table import Table, Target, TargetKind
+from routing.snapshot.tablefile import read_text
 
 FOLDER = Path(__file__).parents[1] / "cases"
 LAST_RESORT = Target(key="last-resort", name="Last resort", kind=TargetKind.REJECT, message="Please call again.")
@@ -37,18 +36,10 @@ class Case:
     expect: Mapping[str, Any]
 
 
-class _TextLoader(yaml.BaseLoader):
-    """Every scalar is a text, except a plain null."""
-
-
-_TextLoader.add_implicit_resolver("tag:yaml.org,2002:null", yaml.resolver.re.compile(r"null"), ["n"])
-_TextLoader.add_constructor("tag:yaml.org,2002:null", lambda loader, node: None)
-
-
 def read_cases() -> Iterator[Case]:
     """Yield every case of every file; a field that is not known is a mistake in the file."""
     for path in sorted(FOLDER.glob("*.yaml")):
-        raw = yaml.load(path.read_text(encoding="utf-8"), _TextLoader)
+        raw: Any = read_text(path.read_text(encoding="utf-8"))
         yield from _read_file(path.stem, raw)
 
 

@@ -52,9 +52,8 @@ def test_each_case_has_an_id_of_its_own() -> None:
     assert len({case.id for case in CASES}) == len(CASES) >= 150
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in CASES])
-def test_a_case_says_target_reason_and_rule(case: Case) -> None:
-    assert {"target", "reason", "rule"} <= case.expect.keys()
+def test_each_case_says_target_reason_and_rule() -> None:
+    assert [case.id for case in CASES if not {"target", "reason", "rule"} <= case.expect.keys()] == []
 
 
 COVERED = {
