@@ -9,11 +9,15 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from routing.engine.checking import check_table
+from routing.engine.document import read_document
+from routing.engine.errors import TableErrors
+from routing.engine.reading import NO_REGION
+
 Number = TypeVar("Number", int, float)
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
-TARGET_KINDS = frozenset({"assistant", "squad", "transfer", "reject"})
 
 
 def read_text(name: str, default: str = "") -> str:
@@ -64,10 +68,22 @@ def read_target(name: str, default: dict[str, Any]) -> dict[str, Any]:
         target = json.loads(text)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is not JSON ({error}): write a target such as {example}") from error
-    if not isinstance(target, dict) or target.get("kind") not in TARGET_KINDS:
-        kinds = ", ".join(sorted(TARGET_KINDS))
-        raise ImproperlyConfigured(f"{name} is not a target (kind is one of {kinds}): write one such as {example}")
-    return default | target if target["kind"] == default["kind"] else target
+    if not isinstance(target, dict):
+        raise ImproperlyConfigured(f"{name} is not an object: write a target such as {example}")
+    named = {"key": default["key"], "name": default["name"]} | target
+    faults = _target_faults(named)
+    if faults:
+        raise ImproperlyConfigured(f"{name} is not a target ({faults}): write one such as {example}")
+    return named
+
+
+def _target_faults(target: dict[str, Any]) -> str:
+    """A last resort that cannot be used must be noticed at the start, not when it is needed."""
+    try:
+        faults = check_table(read_document({"default": target["key"], "targets": [target]}), NO_REGION)
+    except TableErrors as error:
+        faults = list(error.errors)
+    return "; ".join(f"{fault.field} {fault.message}" for fault in faults)
 
 
 def read_database(name: str, default: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 import requests
 import time_machine
+from django.core.servers.basehttp import WSGIRequestHandler
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django.live_server_helper import LiveServer
@@ -50,7 +51,8 @@ rules:
   - {name: gold, when: {attributes: [{key: plan, op: in, value: [gold, platinum]}]}, then: [{target: b}]}
   - {name: spring, when: {campaigns: [spring]}, then: [{target: d, weight: 30}, {target: b, weight: 70}]}
   - {name: evening, when: {schedule: {key: theirs, is: open}, customer: ["+1415*", GB]}, then: [{target: desk}]}
-  - {name: mexico, when: {customer: [MX], lists: {none_of: [vip]}}, then: [{target: c, weight: 50}, {target: d, weight: 50}]}
+  - {name: mexico, when: {customer: [MX], lists: {none_of: [vip]}},
+     then: [{target: c, weight: 50}, {target: d, weight: 50}]}
   - {name: hidden, when: {customer: [withheld]}, then: [{target: "no"}]}
   - {name: closed, when: {schedule: {key: office, is: closed}, numbers: ["+12025550111"]}, then: [{target: d}]}
 """
@@ -69,6 +71,9 @@ CONTEXTS = st.fixed_dictionaries(
         "at": st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
     }
 )
+
+
+SPRING_ARMS = {("assistant", f"00000000-0000-4000-8000-00000000000{end}") for end in "db"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +143,9 @@ def chosen(vapi: dict[str, Any], target: dict[str, Any] | None = None) -> tuple[
 
 
 @pytest.fixture
-def ways(transactional_db: None, live_server: LiveServer) -> Iterator[Ways]:
+def ways(transactional_db: None, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ways]:
+    # Unbuffered, the test server sends headers and body apart, and the second packet waits 40 ms for the first.
+    monkeypatch.setattr(WSGIRequestHandler, "wbufsize", 65_536)
     import_table(TABLE)
     publish(author=None, note="", now=datetime.now(UTC))
     WebhookSecret.objects.create(name="test", secret="hush", header_name="X-Vapi-Secret", with_prefix=False)
@@ -159,8 +166,9 @@ def test_every_way_in_chooses_the_same_target(ways: Ways) -> None:
             if can_be_dialled(context):
                 assert ways.call(context) == ways.resolve(context, "outbound")
                 answers.add(ways.call(inbound | {"external_id": f"{uuid4()}"}))
-            assert len(answers) == 1, answers
-            assert ways.web(context) == ways.resolve(context, "web")
+            web = {ways.web(context), ways.resolve(context, "web")}
+        assert len(answers) == 1 or (answers <= SPRING_ARMS and is_drawn_anew(inbound))
+        assert len(web) == 1 or (web <= SPRING_ARMS and context["campaign"])
         seen.update(answers)
 
     check()
@@ -173,13 +181,24 @@ def plain(context: dict[str, Any]) -> dict[str, Any]:
     return context | {"campaign": None, "attributes": {}}
 
 
+def is_drawn_anew(context: dict[str, Any]) -> bool:
+    """Tell whether nothing identifies the customer, so that a split is drawn by the call's own id."""
+    return not can_be_dialled(context) and context["external_id"] is None
+
+
 def can_be_dialled(context: dict[str, Any]) -> bool:
     return str(context["customer"]).startswith("+")
 
 
 def test_a_scheduled_call_is_decided_for_its_time(ways: Ways) -> None:
     monday_noon = datetime(2026, 6, 1, 16, tzinfo=UTC)
-    context = {"customer": "+12125550123", "number": MAIN, "campaign": None, "attributes": {}, "external_id": None}
+    context: dict[str, Any] = {
+        "customer": "+12125550123",
+        "number": MAIN,
+        "campaign": None,
+        "attributes": {},
+        "external_id": None,
+    }
     body = _body(context, "outbound")
 
     with time_machine.travel(monday_noon, tick=True):

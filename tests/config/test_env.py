@@ -35,7 +35,11 @@ ACCEPTED = [
     ("url", "http://localhost:4010/", "http://localhost:4010"),
     ("target", "", SAFE),
     ("target", '{"kind": "reject", "message": "Later."}', SAFE | {"message": "Later."}),
-    ("target", '{"kind": "assistant", "vapi_id": "a"}', {"kind": "assistant", "vapi_id": "a"}),
+    (
+        "target",
+        '{"key": "a", "kind": "assistant", "vapi_id": "a"}',
+        {"key": "a", "name": "Last resort", "kind": "assistant", "vapi_id": "a"},
+    ),
     ("database", "", "/tmp/x.sqlite3"),
     ("database", "postgres://u:p%23w@db:5432/calls", "calls"),
 ]
@@ -49,8 +53,11 @@ REFUSED = [
     ("url", "calls.example.com", "https://"),
     ("url", "https://", "https://"),
     ("target", "{kind: reject}", "not JSON"),
-    ("target", '"reject"', "not a target"),
-    ("target", '{"kind": "voicemail"}', "assistant, reject, squad, transfer"),
+    ("target", '"reject"', "not an object"),
+    ("target", '{"kind": "voicemail"}', "assistant, squad, transfer, reject"),
+    ("target", '{"kind": "assistant"}', "vapi_id is missing"),
+    ("target", '{"kind": "reject", "message": "Later.", "key": ""}', "key is empty"),
+    ("target", '{"kind": "transfer", "number": "12"}', "not a telephone number"),
     ("database", "mysql://u@db/calls", "postgres://user"),
 ]
 
