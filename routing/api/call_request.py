@@ -78,7 +78,7 @@ def _build(request: Request, body: Body, routing: Mapping[str, Any], *, channel:
         external_id=customer.get("externalId") or None,
         our_number=None if channel is Channel.WEB else _read_own_number(body),
         our_number_id=None if channel is Channel.WEB else _text(body, "phoneNumberId"),
-        campaign=_read_campaign(body, routing, request.headers.get(CAMPAIGN_HEADER)),
+        campaign=_read_campaign(body, routing, request.headers.get(CAMPAIGN_HEADER) or None),
         attributes={name: Attribute(text=text, trusted=not from_browser) for name, text in attributes.items()},
         named_target=None if channel is Channel.INBOUND else _read_named_target(body, key),
     )

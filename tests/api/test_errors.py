@@ -50,6 +50,7 @@ BAD_CALLS: dict[str, tuple[object, str]] = {
     "batch": ({"customers": [CUSTOMER]}, "customers"),
     "unknown campaign": ({"customer": CUSTOMER, "routing": {"campaign": "autumn"}}, "routing.campaign"),
     "unknown campaign by target": ({"customer": CUSTOMER, "assistantId": "route:autumn"}, "routing.campaign"),
+    "empty campaign by target": ({"customer": CUSTOMER, "assistantId": "route:"}, "routing.campaign"),
     "two campaigns": (
         {"customer": CUSTOMER, "assistantId": "route:plain", "routing": {"campaign": "spring"}},
         "routing.campaign",

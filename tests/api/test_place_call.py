@@ -126,6 +126,7 @@ def test_a_key_that_refuses_named_targets_says_so(vapi: FakeVapi, form: str) -> 
         (call(routing={"campaign": "plain"}), {}, RECEPTION, MAIN),
         (call(routing={"campaign": "spring"}, phoneNumberId=MAIN), {}, SPRING, MAIN),
         (call(), {"X_Routing_Campaign": "spring"}, SPRING, SPRING_LINE),
+        (call(), {"X_Routing_Campaign": ""}, RECEPTION, MAIN),
         (call(assistantId="route:spring"), {}, SPRING, SPRING_LINE),
         (call(assistantId="route:spring", routing={"campaign": "spring"}), {}, SPRING, SPRING_LINE),
         (call(assistantOverrides={"metadata": {"routing": {"campaign": "spring"}}}), {}, SPRING, SPRING_LINE),
