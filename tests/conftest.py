@@ -1,1 +1,17 @@
 """Fixtures of all tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from routing.snapshot import store
+from routing.webhook.answer import answers
+
+
+@pytest.fixture(autouse=True)
+def new_process() -> Iterator[None]:
+    """Forget what this process remembers: a rolled-back revision and call ids come again in the next test."""
+    store.reset()
+    answers.forget()
+    yield
+    store.reset()

@@ -150,7 +150,8 @@ class ProtectingManyToManyField(models.ManyToManyField):
     link model could protect, but the admin refuses to edit a field that has one.
     """
 
-    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:
+    # Django's own method takes no more than this, whatever its stub says.
+    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:  # type: ignore[override]
         """Create the link table as Django does, then protect its far end."""
         super().contribute_to_class(cls, name, **kwargs)
         through: Any = self.remote_field.through

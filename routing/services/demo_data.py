@@ -10,7 +10,6 @@ from pathlib import Path
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
 
-from routing.engine.document import read_document
 from routing.engine.table import Table
 from routing.models import (
     ApiKey,
@@ -25,9 +24,8 @@ from routing.models import (
     WebhookSecret,
 )
 from routing.models.access import ApiKeyKind
-from routing.services.import_table import import_table
+from routing.services.import_table import import_table, read_table
 from routing.services.publish import publish
-from routing.snapshot.tablefile import read_text
 
 DEMO_TABLE = Path(__file__).with_name("demo_table.yaml")
 ADMIN_USER = "admin"
@@ -62,7 +60,7 @@ def load_demo(*, now: datetime) -> DemoCredentials:
     """
     text = DEMO_TABLE.read_text(encoding="utf-8")
     with transaction.atomic():
-        _refuse_other_data(read_document(read_text(text)))
+        _refuse_other_data(read_table(text))
         import_table(text)
         publish(author=None, note="The demo's table", now=now)
         return DemoCredentials(

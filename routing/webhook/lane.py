@@ -9,6 +9,7 @@ from wsgiref.types import StartResponse, WSGIApplication
 
 from django.utils import timezone
 
+from routing.recorder import background
 from routing.webhook.answer import CONTENT_TYPE, answer
 from routing.webhook.intake import read_intake
 
@@ -28,7 +29,8 @@ class WebhookLane:
         self._application = application
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Answer one request. The first one of a process also starts to drain what dead processes left in the spool."""
+        background.start()
         if environ["REQUEST_METHOD"] != "POST" or environ.get("PATH_INFO") not in PATHS:
             return self._application(environ, start_response)
         intake = read_intake(environ)
