@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 
@@ -15,5 +16,5 @@ def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
             if isinstance(value, Mapping):
                 merged[key] = merge(below if isinstance(below, Mapping) else {}, value)
             else:
-                merged[key] = value
+                merged[key] = deepcopy(value) if isinstance(value, list) else value
     return merged

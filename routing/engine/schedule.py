@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from opening_hours import (  # type: ignore[attr-defined]  # its stub forgets the errors
@@ -88,14 +88,19 @@ def _timezones() -> frozenset[str]:
 
 
 def _full_text(spec: ScheduleSpec) -> str:
-    return "; ".join((spec.opening_hours.strip().rstrip(";"), *map(_exception_text, spec.exceptions)))
+    return "; ".join((_tidied(spec.opening_hours), *map(_exception_text, spec.exceptions)))
+
+
+def _tidied(hours: str) -> str:
+    """Take the spaces before commas away: behind one the library begins a rule for every day of the week."""
+    return re.sub(r"\s+,", ",", hours.strip())
 
 
 def _exception_text(exception: ScheduleException) -> str:
     days = _osm_date(exception.starts_on)
     if exception.ends_on != exception.starts_on:
         days = f"{days}-{_osm_date(exception.ends_on)}"
-    return f"{days} {exception.hours or 'off'}"
+    return f"{days} {_tidied(exception.hours or 'off')}"
 
 
 def _osm_date(day: date) -> str:
@@ -107,7 +112,7 @@ def _hours_faults(spec: ScheduleSpec) -> Iterator[tuple[str, str]]:
         yield "opening_hours", "is empty; write hours such as Mo-Fr 09:00-17:00, or 24/7"
         return
     try:
-        OpeningHours(spec.opening_hours)
+        OpeningHours(_tidied(spec.opening_hours))
     except ParserError as error:
         yield (
             "opening_hours",
@@ -163,8 +168,12 @@ def _exception_faults(exceptions: tuple[ScheduleException, ...]) -> Iterator[tup
             yield f"{field}.to", f"{exception.ends_on} is before {exception.starts_on}"
         if exception.hours is not None and not _is_hours(exception.hours):
             yield f"{field}.hours", f"'{exception.hours}' is not hours such as 09:00-12:00,13:00-17:00"
-    ordered = sorted(exceptions, key=lambda e: e.starts_on)
-    for earlier, later in pairwise(ordered):
+    yield from _overlap_faults(sorted(exceptions, key=lambda e: e.starts_on))
+
+
+def _overlap_faults(ordered: list[ScheduleException]) -> Iterator[tuple[str, str]]:
+    """Compare each with the one before it that lasts longest, not only with its neighbour."""
+    for earlier, later in zip(accumulate(ordered, _later_end), ordered[1:], strict=False):
         if later.starts_on <= earlier.ends_on:
             yield (
                 "exceptions",
@@ -173,11 +182,15 @@ def _exception_faults(exceptions: tuple[ScheduleException, ...]) -> Iterator[tup
             )
 
 
+def _later_end(one: ScheduleException, other: ScheduleException) -> ScheduleException:
+    return other if other.ends_on > one.ends_on else one
+
+
 def _is_hours(text: str) -> bool:
     if not _HOURS.fullmatch(text.strip()):
         return False
     try:
-        OpeningHours(f"2026 Dec 24 {text.strip()}")
+        OpeningHours(f"2026 Dec 24 {_tidied(text)}")
     except ParserError:
         return False
     return True

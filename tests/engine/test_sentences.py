@@ -147,7 +147,8 @@ RULE = RuleRef(position=3, key="vip", name="VIP callers")
         ),
         (
             Decision(target=SIP_DESK, reason=Reason.SPLIT, rule=RULE),
-            "Desk takes the call (transfer to sip:desk@example.com), because rule 3 “VIP callers” matched, by its split.",
+            "Desk takes the call (transfer to sip:desk@example.com), "
+            "because rule 3 “VIP callers” matched, by its split.",
         ),
         (
             Decision(target=REFUSAL, reason=Reason.BLOCKED),
