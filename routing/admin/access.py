@@ -42,11 +42,11 @@ class ApiKeyAdmin(RowAdmin[ApiKey]):
     list_display = ("name", "shown_kind", "shown_prefix", "policy", "state", "last_used_at")
     list_filter = ("kind", "policy", ("revoked_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "prefix")
-    readonly_fields = ("shown_prefix", "state", "created_at", "last_used_at", "revoked_at")
+    readonly_fields = ("shown_prefix", "created_at", "last_used_at", "revoked_at")
     actions = ("revoke",)
     fieldsets = (
         (None, {"fields": ("name", "kind", "policy", "allowed_origins", "expires_at")}),
-        ("What the system knows", {"fields": ("shown_prefix", "state", "created_at", "last_used_at", "revoked_at")}),
+        ("What the system knows", {"fields": ("shown_prefix", "created_at", "last_used_at", "revoked_at")}),
     )
     add_fieldsets = ((None, {"fields": ("name", "kind", "policy", "allowed_origins", "expires_at")}),)
     conditional_fields = {"allowed_origins": f"kind == '{ApiKeyKind.PUBLISHABLE.value}'"}

@@ -33,7 +33,7 @@ def banner_context(request: HttpRequest) -> dict[str, Any]:
     user = request.user
     if not (user.is_active and getattr(user, "is_staff", False)):
         return {}
-    may_publish = user.has_perm("routing.add_revision")  # type: ignore[union-attr]  # staff are no anonymous users
+    may_publish = user.has_perm("routing.add_revision")
     banners = (_stale_banner(), _sandbox_banner(), _draft_banner(may_publish=may_publish))
     return {"banners": [banner for banner in banners if banner is not None]}
 

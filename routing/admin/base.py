@@ -1,19 +1,18 @@
 """The one seam over the admin theme: the other modules take their classes and widgets from here."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db import models
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold import widgets
-from unfold.decorators import display as display
 from unfold.paginator import InfinitePaginator as InfinitePaginator
 
 from routing.admin.json_fields import LinesField, ObjectField
@@ -21,14 +20,12 @@ from routing.engine.table import CUSTOMER_LOCAL_TIME
 
 Row = TypeVar("Row", bound=models.Model)
 Parent = TypeVar("Parent", bound=models.Model)
+Shown = TypeVar("Shown", bound=Callable[..., object])
 
 if TYPE_CHECKING:
     from django.contrib.admin.views.main import ChangeList as ChangeList
 
-    class _ThemeAdmin(admin.ModelAdmin[Row]):
-        conditional_fields: dict[str, str]
-        list_before_template: str | None
-        list_after_template: str | None
+    class _ThemeAdmin(admin.ModelAdmin[Row]): ...
 
     class _ThemeInline(admin.TabularInline[Row, Parent]): ...
 
@@ -36,8 +33,15 @@ if TYPE_CHECKING:
         """A formset of an inline."""
 
     RowForm = forms.ModelForm
+
+    def display(
+        *, description: str, ordering: str = "", label: dict[str, str] | None = None, boolean: bool = False
+    ) -> Callable[[Shown], Shown]:
+        """Describe a column that is made by a method."""
+
 else:
     from unfold.admin import ModelAdmin, TabularInline
+    from unfold.decorators import display as display
     from unfold.forms import PaginationInlineFormSet
     from unfold.views import ChangeList as ChangeList
 
@@ -63,6 +67,7 @@ TextAreaWidget = widgets.UnfoldAdminTextareaWidget
 PasswordWidget = widgets.UnfoldAdminPasswordWidget
 SelectWidget = widgets.UnfoldAdminSelectWidget
 SearchSelectWidget = widgets.UnfoldAdminSelect2Widget
+SearchManyWidget = widgets.UnfoldAdminSelect2MultipleWidget
 CheckboxesWidget = widgets.UnfoldAdminCheckboxSelectMultipleWidget
 RadioWidget = widgets.UnfoldAdminRadioSelectWidget
 BooleanWidget = widgets.UnfoldBooleanWidget
@@ -86,21 +91,23 @@ class RowAdmin(_Fields, _ThemeAdmin[Row]):
     """What all our admin pages share."""
 
     list_per_page = 50
-    show_full_result_count = False
     warn_unsaved_form = True
+    formfield_overrides = {models.TextField: {"widget": TextAreaWidget(attrs={"rows": 3})}}
 
 
 class RowInline(_Fields, _ThemeInline[Row, Parent]):
     """Rows that are edited inside their parent's page."""
 
     extra = 0
+    hide_title = True  # a line's own fields say what it is
 
 
 class LogAdmin(RowAdmin[Row]):
     """Rows that are read and never written here; a big table is never counted as a whole."""
 
     actions = None
-    paginator: "type[Paginator[Any]]" = InfinitePaginator
+    show_full_result_count = False
+    paginator = InfinitePaginator
     show_facets = admin.ShowFacets.NEVER
 
     def has_add_permission(self, request: HttpRequest) -> bool:

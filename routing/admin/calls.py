@@ -22,7 +22,9 @@ from routing.engine.numbers import number_key
 from routing.engine.sentences import reason_phrase
 from routing.engine.table import Target as TargetValue
 from routing.engine.table import TargetKind
-from routing.models import Call, Target
+from routing.models import Call, CallState, Target
+
+STATE_TONES = {"failed": "danger", "refused": "danger", "unknown": "warning", "in-progress": "success"}
 
 
 class TargetFilter(admin.SimpleListFilter):
@@ -107,7 +109,7 @@ class CallAdmin(LogAdmin[Call]):
 
     @display(
         description="State",
-        label={"failed": "danger", "refused": "danger", "unknown": "warning", "in-progress": "success"},
+        label={state: STATE_TONES.get(state, "info") for state in CallState.values},
     )
     def shown_state(self, call: Call) -> tuple[str, str]:
         """Return what became of the call."""

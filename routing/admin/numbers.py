@@ -80,7 +80,7 @@ class NumberListAdmin(RowAdmin[NumberList]):
     @display(description="Entries")
     def shown_entries(self, number_list: NumberList) -> str:
         """Return a link to the entries."""
-        if number_list.pk is None:
+        if number_list._state.adding:
             return "Save the list first, then add numbers to it."
         url = reverse("admin:routing_numberlistentry_changelist")
         count: int = getattr(number_list, "entry_count", 0)
@@ -127,6 +127,7 @@ class NumberListEntryAdmin(RowAdmin[NumberListEntry]):
 
     form = EntryForm
     paginator = InfinitePaginator
+    show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_display = ("number", "label", "number_list", "expires_at", "state")
     list_display_links = ("number",)

@@ -1,6 +1,6 @@
 """Users and groups, in the theme's look."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -8,17 +8,28 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from routing.admin.base import RowAdmin
+from routing.admin.base import RowAdmin, SearchManyWidget
 
 if TYPE_CHECKING:
     ThemedUserAdmin = DjangoUserAdmin[User]
     ThemedGroupAdmin = DjangoGroupAdmin
 else:
 
-    class ThemedUserAdmin(DjangoUserAdmin, RowAdmin):
+    class _SearchedChoices:
+        """Choose permissions and groups by typing; the two boxes side by side do not fit on a phone."""
+
+        filter_horizontal = ()
+
+        def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+            field = super().formfield_for_manytomany(db_field, request, widget=SearchManyWidget(), **kwargs)
+            field.help_text = ""
+            field.widget.attrs["class"] = "unfold-admin-autocomplete admin-autocomplete"  # the theme has replaced it
+            return field
+
+    class ThemedUserAdmin(_SearchedChoices, DjangoUserAdmin, RowAdmin):
         """Django's pages for users, drawn by the theme."""
 
-    class ThemedGroupAdmin(DjangoGroupAdmin, RowAdmin):
+    class ThemedGroupAdmin(_SearchedChoices, DjangoGroupAdmin, RowAdmin):
         """Django's pages for groups, drawn by the theme."""
 
 

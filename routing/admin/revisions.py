@@ -18,8 +18,8 @@ class RevisionAdmin(LogAdmin[Revision]):
     list_filter = ("published_at", "author")
     list_select_related = ("author",)
     search_fields = ("=number", "note", "author__username")
-    fields = ("number", "state", "published_at", "author", "note", "size", "checksum", "table_file")
-    readonly_fields = ("number", "state", "published_at", "author", "note", "size", "checksum", "table_file")
+    fields = ("number", "is_live", "published_at", "author", "note", "size", "shown_checksum", "table_file")
+    readonly_fields = ("number", "is_live", "published_at", "author", "note", "size", "shown_checksum", "table_file")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Revision]:
         """Tell which revision is live."""
@@ -29,13 +29,23 @@ class RevisionAdmin(LogAdmin[Revision]):
     @display(description="State", label={"live": "success", "old": "info"})
     def state(self, revision: Revision) -> tuple[str, str]:
         """Return whether this revision decides calls."""
-        return ("live", "Live") if revision.number == getattr(revision, "live_number", None) else ("old", "Earlier")
+        return ("live", "Live") if self.is_live(revision) else ("old", "Earlier")
+
+    @display(description="Live", boolean=True)
+    def is_live(self, revision: Revision) -> bool:
+        """Return whether this revision decides calls."""
+        return bool(revision.number == getattr(revision, "live_number", None))
 
     @display(description="Holds")
     def size(self, revision: Revision) -> str:
         """Return how much the table holds."""
         parts = {"rules": "rules", "targets": "targets", "schedules": "schedules", "campaigns": "campaigns"}
         return ", ".join(f"{len(revision.document.get(part, []))} {word}" for part, word in parts.items())
+
+    @display(description="Checksum")
+    def shown_checksum(self, revision: Revision) -> SafeString:
+        """Return the checksum of the document."""
+        return preformatted(revision.checksum)
 
     @display(description="Table file")
     def table_file(self, revision: Revision) -> SafeString:

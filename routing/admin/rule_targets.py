@@ -20,13 +20,13 @@ class RuleTargetFormSet(RowFormSet[RuleTarget, Rule]):
         rows = [row for row in rows if not row.get("DELETE")]
         if not rows:
             raise forms.ValidationError("A rule needs at least one target: choose who takes its calls.")
-        names = [str(row["target"]) for row in rows]
-        twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
-        if twice:
-            raise forms.ValidationError(f"{twice} stands twice: keep one of the two and add the shares up.")
         total = sum(row["weight"] for row in rows)
         if total != 100:
             raise forms.ValidationError(f"The shares add up to {total} %: they must add up to 100 %.")
+
+    def get_unique_error_message(self, unique_check: Any) -> str:
+        """Return what to do about a target that stands twice."""
+        return "The same target stands twice: keep one line of it and add the shares up."
 
     def save_new(self, form: Any, commit: bool = True) -> RuleTarget:
         """Put a new target after the others, in the order of the page."""

@@ -15,6 +15,7 @@ class ScheduleForm(RowForm[Schedule]):
     """Takes the country in small letters too."""
 
     class Meta:
+        help_texts = {"timezone": "Whose clock the hours follow."}
         widgets = {"opening_hours": TextAreaWidget(attrs={"rows": 2, "spellcheck": "false"})}
 
     def clean_country(self) -> str:

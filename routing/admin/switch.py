@@ -47,7 +47,7 @@ class EmergencySwitchAdmin(RowAdmin[EmergencySwitch]):
     autocomplete_fields = ("target", "our_numbers")
     readonly_fields = ("author", "started_at", "ended_at")
     actions = ("end_now",)
-    fieldsets = (
+    add_fieldsets = (
         (
             None,
             {
@@ -55,6 +55,9 @@ class EmergencySwitchAdmin(RowAdmin[EmergencySwitch]):
                 "fields": ("target", "our_numbers", "pauses_outbound", "until", "reason"),
             },
         ),
+    )
+    fieldsets = (
+        *add_fieldsets,
         ("What happened", {"fields": ("author", "started_at", "ended_at")}),
     )
 

@@ -18,7 +18,7 @@ class TableSettingsAdmin(RowAdmin[TableSettings]):
     autocomplete_fields = ("default_target", "blocked_target", "default_number")
     fields = ("default_target", "blocked_target", "default_number", "overrides")
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]  # a redirect instead of a list
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Go to the row."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied

@@ -84,7 +84,11 @@ class TargetAdmin(RowAdmin[Target]):
         ),
     )
 
-    @display(description="Kind", ordering="kind", label={"assistant": "info", "squad": "info", "transfer": "success"})
+    @display(
+        description="Kind",
+        ordering="kind",
+        label={"assistant": "info", "squad": "info", "transfer": "success", "reject": "warning"},
+    )
     def shown_kind(self, target: Target) -> tuple[str, str]:
         """Return the kind with its colour."""
         return target.kind, target.get_kind_display()

@@ -32,7 +32,7 @@ OUTCOME_WORDS = {
 
 def simulator_page(request: HttpRequest) -> HttpResponse:
     """Show the form, and the answer once it is filled in; the address holds the whole question."""
-    if not request.user.has_perm(PERMISSION):  # type: ignore[union-attr]  # anonymous users have no permission either
+    if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
     draft = request.GET.get("table") == "draft"
     table = table_from_rows() if draft else store.current().ruleset.table

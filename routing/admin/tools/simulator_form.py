@@ -104,8 +104,8 @@ class SimulatorForm(forms.Form):
         data = super().clean() or {}
         if data.get("channel") == Channel.OUTBOUND and "customer" in data:
             self._require_dialled(data["customer"])
-        if not self.errors.keys() & {"date", "time", "timezone"}:
-            data["at"] = self._instant(data["date"], data["time"], data["timezone"] or "UTC")
+        if not self.errors.keys() & {"date", "time"}:
+            data["at"] = self._instant(data["date"], data["time"], data.get("timezone") or "UTC")
         return data
 
     def _require_dialled(self, customer: str) -> None:
@@ -141,7 +141,7 @@ class SimulatorForm(forms.Form):
 
     def address(self) -> str:
         """Return the query of this very call: an empty date is filled in, so that the answer stays the same."""
-        query = self.data.copy()
+        query: Any = self.data.copy()  # type: ignore[attr-defined]  # the query of a request
         at = self.cleaned_data["at"].astimezone(ZoneInfo(self.cleaned_data["timezone"] or "UTC"))
         query["date"], query["time"] = f"{at:%Y-%m-%d}", f"{at:%H:%M:%S}"
         text: str = query.urlencode()

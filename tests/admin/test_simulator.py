@@ -1,0 +1,197 @@
+"""The simulator: the same answer as a call gets, why, and what it says to wrong input."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from routing.models import Call, EmergencySwitch, NumberListEntry, Rule, RuleTarget, Target
+from tests.admin.conftest import allow, client_of
+
+pytestmark = pytest.mark.django_db
+PAGE = "/admin/simulator/"
+MONDAY_MORNING = {"date": "2026-04-13", "time": "10:30", "timezone": "America/New_York"}
+MONDAY_NIGHT = {**MONDAY_MORNING, "time": "22:00"}
+
+
+@pytest.fixture
+def client(admin: User, world: dict[str, Any]) -> Client:
+    return client_of(admin)
+
+
+def ask(client: Client, **question: Any) -> Any:
+    response = client.get(PAGE, {"channel": "inbound", **MONDAY_MORNING, **question})
+    assert response.status_code == 200
+    return response
+
+
+def outcomes(response: Any) -> dict[str, str]:
+    return {rule["ref"].key: rule["outcome"] for rule in response.context["rules"]}
+
+
+ANSWERS: dict[str, tuple[dict[str, str], str, str | None]] = {
+    "a VIP": ({"customer": "+1 (202) 555-0100"}, "VIP concierge answers", "vip-callers"),
+    "the campaign's number": ({"customer": "+12025550101", "number": "+12025550112"}, "answers", "spring"),
+    "the campaign by name": ({"channel": "outbound", "customer": "+12025550101", "campaign": "spring"}, "", "spring"),
+    "Mexico": ({"customer": "+525512345678"}, "Recepción ES answers", "mexico"),
+    "by day": ({"customer": "+12025550101"}, "Reception answers", None),
+    "by night": ({"customer": "+12025550101", **MONDAY_NIGHT}, "Night desk answers", "closed"),
+    "by night in UTC": ({"customer": "+12025550101", **MONDAY_NIGHT, "timezone": "UTC"}, "Night desk", "closed"),
+    "afternoon in UTC": ({"customer": "", **MONDAY_MORNING, "time": "15:00", "timezone": "UTC"}, "Reception", None),
+    "a web page, nobody there": ({"channel": "web"}, "Reception answers", None),
+    "a prankster": ({"customer": "+12025550166"}, "Nobody answers: the caller hears “This number", None),
+    "calling a prankster": ({"channel": "outbound", "customer": "+12025550166"}, "Nobody answers", None),
+}
+
+
+@pytest.mark.parametrize(("question", "who", "rule"), ANSWERS.values(), ids=ANSWERS)
+def test_the_sentence_tells_who_answers(question: dict[str, str], who: str, rule: str | None, client: Client) -> None:
+    response = ask(client, **question)
+
+    assert who in response.context["who"]
+    decision = response.context["decision"]
+    assert (decision.rule.key if decision.rule else None) == rule
+
+
+def test_every_rule_tells_what_became_of_it(client: Client) -> None:
+    response = ask(client, customer="+12025550100", channel="web", attributes="plan=gold", **MONDAY_NIGHT)
+
+    assert outcomes(response) == {
+        "vip-callers": "chosen",
+        "spring": "no_match",
+        "mexico": "no_match",
+        "nobody": "no_target_available",
+        "gold": "disabled",
+        "closed": "not_reached",
+    }
+
+
+def test_every_condition_tells_what_it_wanted_and_saw(client: Client) -> None:
+    text = " ".join(ask(client, customer="+12025550101").content.decode().split())
+
+    assert "wanted MX, seen +12025550101 (US)" in text
+    assert "wanted Office hours closed, seen open (Mon 10:30 America/New_York)" in text
+
+
+def test_live_and_draft_differ_until_the_draft_is_published(client: Client) -> None:
+    Rule.objects.filter(key="vip-callers").update(enabled=False)
+
+    live = ask(client, customer="+12025550100", table="live")
+    draft = ask(client, customer="+12025550100", table="draft")
+
+    assert (live.context["who"], draft.context["who"]) == ("VIP concierge answers", "Reception answers")
+    assert "Decided by revision 1" in live.content.decode()
+    assert "Decided by the draft" in draft.content.decode()
+
+
+def test_live_data_count_at_once(client: Client, world: dict[str, Any]) -> None:
+    NumberListEntry.objects.filter(number="+12025550100").update(number="+12025550101")
+
+    assert ask(client, customer="+12025550101").context["who"] == "VIP concierge answers"
+
+
+def test_the_emergency_switch_is_asked_first(client: Client) -> None:
+    now = timezone.now()
+    EmergencySwitch.objects.create(target=Target.objects.get(key="desk"), until=now + timezone.timedelta(hours=1))
+
+    response = ask(client, customer="+12025550100", date="", time="")
+
+    assert "transferred to +12025550199" in response.context["who"]
+    assert response.context["why"] == "because the emergency switch is on"
+
+
+def test_attributes_of_the_caller_are_not_trusted(client: Client) -> None:
+    Rule.objects.filter(key="gold").update(enabled=True)
+    question = {"customer": "+12025550101", "attributes": "plan=gold", "table": "draft"}
+
+    assert ask(client, **question).context["who"] == "VIP concierge answers"
+    assert ask(client, **question, untrusted="on").context["who"] == "Reception answers"
+
+
+def test_a_draft_with_faults_names_them(client: Client) -> None:
+    RuleTarget.objects.filter(rule__key="mexico").delete()
+
+    text = ask(client, customer="+12025550101", table="draft").content.decode()
+
+    assert "The draft cannot decide a call: 1 fault" in text
+    assert "name at least one target" in text
+
+
+def test_before_anything_is_published_the_last_resort_answers(admin: User) -> None:
+    response = ask(client_of(admin), customer="+12025550101")
+
+    assert "Nobody answers" in response.context["who"]
+    assert "Nothing is published yet" in response.content.decode()
+
+
+WRONG: dict[str, tuple[dict[str, str], str, str]] = {
+    "channel": ({"channel": "fax"}, "channel", "fax"),
+    "nobody to dial": ({"channel": "outbound"}, "customer", "needs the number that is dialled"),
+    "no number to dial": ({"channel": "outbound", "customer": "hello"}, "customer", "needs the number"),
+    "endless customer": ({"customer": "1" * 300}, "customer", "at most 255"),
+    "our number": ({"number": "+1999"}, "number", "+1999 is not in this table"),
+    "campaign": ({"campaign": "winter"}, "campaign", "winter is not in this table"),
+    "attribute without value": ({"attributes": "plan=gold\nage"}, "attributes", "Line 2, “age”"),
+    "attribute without name": ({"attributes": "=gold"}, "attributes", "Line 1"),
+    "attribute twice": ({"attributes": "a=1\na=2"}, "attributes", "Line 2: a stands twice"),
+    "date": ({"date": "31 Feb"}, "date", "write it as 2026-12-24"),
+    "time": ({"time": "25:00"}, "time", "write it as 14:30"),
+    "date without time": ({"time": ""}, "time", "Write the time too"),
+    "time without date": ({"date": ""}, "date", "Write the date too"),
+    "skipped hour": ({"date": "2026-03-08", "time": "02:30"}, "time", "does not exist on that day"),
+    "zone": ({"timezone": "Mars/Base"}, "timezone", "Mars/Base"),
+    "table": ({"table": "old"}, "table", "old"),
+    "NUL": ({"customer": "a\0b"}, "customer", "Null characters"),
+}
+
+
+@pytest.mark.parametrize(("question", "field", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_input_gets_a_message_and_stays(
+    question: dict[str, str], field: str, message: str, client: Client
+) -> None:
+    response = ask(client, **question)
+
+    assert message in " ".join(response.context["form"].errors.get(field, []))
+    assert "decision" not in response.context
+    assert response.context["form"][field].value() == question.get(field, response.wsgi_request.GET.get(field))
+
+
+def test_the_address_holds_the_question(client: Client) -> None:
+    first = ask(client, customer="+12025550101", date="", time="", attributes="plan=gold")
+
+    again = client.get(f"{PAGE}?{first.context['address']}")
+
+    assert again.context["understood"][0] == first.context["understood"][0]
+    assert f"{again.context['form'].cleaned_data['at']:%Y-%m-%d}" in first.context["address"]
+    assert again.context["form"].cleaned_data["attributes"] == {"plan": "gold"}
+
+
+def test_asking_records_nothing(client: Client) -> None:
+    before = Call.objects.count()
+
+    ask(client, customer="+12025550100")
+
+    assert Call.objects.count() == before
+
+
+def test_a_recorded_call_opens_in_the_simulator(client: Client, world: dict[str, Any]) -> None:
+    page = client.get(f"/admin/routing/call/{world['call'].pk}/change/")
+    address = page.content.decode().split('href="/admin/simulator/?')[1].split('"')[0].replace("&amp;", "&")
+
+    response = client.get(f"{PAGE}?{address}")
+
+    assert response.context["who"] == "VIP concierge answers"
+    assert "VIP concierge, because rule 1 “VIP callers” matched." in page.content.decode()
+
+
+def test_staff_need_the_permission_to_see_rules(staff: User, world: dict[str, Any]) -> None:
+    without = client_of(staff).get(PAGE)
+    with_it = client_of(allow(staff, "view_rule")).get(PAGE)
+
+    assert (without.status_code, with_it.status_code) == (403, 200)
+
+
+def test_strangers_log_in_first(world: dict[str, Any]) -> None:
+    assert Client().get(PAGE)["Location"].startswith("/admin/login/")

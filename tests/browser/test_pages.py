@@ -1,0 +1,52 @@
+"""Pages whose behaviour is in the browser: fields that depend on a kind, and the order of rules."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from routing.models import Rule
+
+pytestmark = pytest.mark.browser
+
+# Pages with scripts of their own: searchable lists, dates, lines that are added, fields that come and go.
+BUSY = [
+    "rule/add",
+    "target/add",
+    "schedule/add",
+    "emergencyswitch/add",
+    "webhooksecret/add",
+    "apikey/add",
+    "call",
+    "rule",
+]
+
+
+@pytest.mark.parametrize("path", BUSY)
+@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desktop"])
+def test_page_fits_and_works_under_its_security_policy(path: str, width: int, boss: Page) -> None:
+    boss.set_viewport_size({"width": width, "height": 844})
+    boss.goto(f"{boss.url}routing/{path}/")
+
+    expect(boss.locator("#content-main")).to_be_visible()
+    assert boss.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_target_asks_for_what_its_kind_needs(boss: Page) -> None:
+    boss.goto(f"{boss.url}routing/target/add/")
+
+    boss.get_by_label("Kind").select_option("transfer")
+    expect(boss.get_by_label("Transfer to number")).to_be_visible()
+    expect(boss.get_by_label("Vapi id")).to_be_hidden()
+
+    boss.get_by_label("Kind").select_option("assistant")
+    expect(boss.get_by_label("Transfer to number")).to_be_hidden()
+    expect(boss.get_by_label("Vapi id")).to_be_visible()
+
+
+def test_a_rule_moves_with_the_keyboard(boss: Page) -> None:
+    boss.goto(f"{boss.url}routing/rule/")
+
+    boss.get_by_role("button", name="Move Mexican callers up").focus()
+    boss.keyboard.press("Enter")
+
+    expect(boss.get_by_text("“Mexican callers” is now rule 2.")).to_be_visible()
+    assert Rule.objects.get(key="mexico").position == 2
