@@ -110,13 +110,17 @@ class WebhookSecret(models.Model):
     enabled = models.BooleanField("enabled", default=True)
     expires_at = models.DateTimeField("expires at", null=True, blank=True, help_text="Empty: never.")
     header_name = models.CharField(
-        "header", max_length=100, default="Authorization", help_text="Of a token: Authorization or X-Vapi-Secret."
+        "header",
+        max_length=100,
+        default="Authorization",
+        blank=True,
+        help_text="Of a token: Authorization or X-Vapi-Secret.",
     )
     with_prefix = models.BooleanField("Bearer before the token", default=True)
     algorithm = models.CharField(
         "algorithm", max_length=8, choices=[(name, name) for name in ("sha256", "sha512", "sha1")], default="sha256"
     )
-    signature_header = models.CharField("signature header", max_length=100, default="x-signature")
+    signature_header = models.CharField("signature header", max_length=100, default="x-signature", blank=True)
     signature_prefix = models.CharField(
         "signature prefix", max_length=50, blank=True, help_text="Text before the signature, as sha256=."
     )

@@ -78,7 +78,7 @@ class Campaign(models.Model):
     def clean(self) -> None:
         """Refuse a time zone that nobody knows."""
         if self.timezone and not is_timezone(self.timezone):
-            raise_at_fields({"timezone": f"{self.timezone} is not a time zone: write it as America/New_York."})
+            raise_at_fields({"timezone": f"There is no time zone {self.timezone}: write it as America/New_York."})
 
     def natural_key(self) -> tuple[Any, ...]:
         """Return the slug."""

@@ -1,6 +1,6 @@
 """Rows that are known by a key that never changes."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -29,21 +29,22 @@ class Keyed(models.Model):
         help_text="Made from the first name and never changed. Table files and the call log use it.",
     )
 
-    objects = KeyedManager()
+    objects: ClassVar[models.Manager[Any]] = KeyedManager()
+    _stored_key: str | None = None
 
     class Meta:
         abstract = True
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **kwargs: Any) -> Self:
         """Remember the stored key, so that a change can be refused."""
-        row = super().from_db(db, field_names, values)
+        row = super().from_db(db, field_names, values, **kwargs)
         row._stored_key = row.__dict__.get("key")
         return row
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Make the key of a new row; raises ValidationError if the key of an old one was changed."""
-        stored = getattr(self, "_stored_key", None)
+        stored = self._stored_key
         if stored and self.key != stored:
             raise ValidationError({"key": f"The key {stored} cannot be changed: calls and revisions refer to it."})
         if not self.key:

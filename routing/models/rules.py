@@ -1,6 +1,6 @@
 """Rules, and what holds for the whole table."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -131,7 +131,7 @@ class Rule(Keyed):
     )
     overrides = object_field("overrides", "Settings of the assistant or squad that change for calls of this rule.")
 
-    objects = RuleManager()
+    objects: ClassVar[RuleManager] = RuleManager()
 
     class Meta:
         ordering = ["position"]
@@ -156,7 +156,7 @@ class Rule(Keyed):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Append a new rule at the end of the table."""
-        if self.position is not None:
+        if getattr(self, "position", None) is not None:
             super().save(*args, **kwargs)
             return
         with transaction.atomic():
@@ -169,9 +169,9 @@ class Rule(Keyed):
         mistakes = {"customer": "; ".join(self._customer_mistakes())}
         strangers = [word for word in texts_of(self.channels) if word not in values(CHANNELS)]
         if strangers:
-            mistakes["channels"] = f"{strangers[0]} is not a channel: choose {', '.join(values(CHANNELS))}."
+            mistakes["channels"] = f"There is no channel {strangers[0]}: choose {', '.join(values(CHANNELS))}."
         if self.timezone and not is_timezone(self.timezone):
-            mistakes["timezone"] = f"{self.timezone} is not a time zone: write it as America/New_York."
+            mistakes["timezone"] = f"There is no time zone {self.timezone}: write it as America/New_York."
         raise_at_fields({name: message for name, message in mistakes.items() if message})
 
     def _customer_mistakes(self) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import DataError, IntegrityError, transaction
 
 from routing.engine.compile import compile_table
@@ -79,7 +79,7 @@ def import_table(text: str, *, dry_run: bool = False) -> ImportReport:
 
 
 def import_and_publish(
-    text: str, *, author: AbstractBaseUser | None, note: str, now: datetime
+    text: str, *, author: User | None, note: str, now: datetime
 ) -> tuple[ImportReport, Revision]:
     """Replace the draft by the table of a file and make it live, both or neither; raises TableErrors."""
     with transaction.atomic():

@@ -5,7 +5,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max
 
@@ -15,7 +15,7 @@ from routing.snapshot.load import load_ruleset
 from routing.snapshot.rows import rows_from_table, table_from_rows
 
 
-def publish(*, author: AbstractBaseUser | None, note: str, now: datetime) -> Revision:
+def publish(*, author: User | None, note: str, now: datetime) -> Revision:
     """Make the draft live as a new revision.
 
     A draft that equals the live revision makes none: that one comes back, with ``is_new`` false. Raises TableErrors
@@ -38,7 +38,7 @@ def publish(*, author: AbstractBaseUser | None, note: str, now: datetime) -> Rev
         return live.revision
 
 
-def restore(revision: Revision, *, author: AbstractBaseUser | None, now: datetime) -> Revision:
+def restore(revision: Revision, *, author: User | None, now: datetime) -> Revision:
     """Make an old revision live again, as a new one, and the draft with it.
 
     Live data stays: entries of lists, the emergency switch, secrets and keys. Raises TableErrors if the old table does

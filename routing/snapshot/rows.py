@@ -38,8 +38,8 @@ def table_from_rows(*, with_entries: bool = False) -> Table:
     number_rows = {row.pk: row for row in OurNumber.objects.all()}
     lists = {row.pk: row for row in NumberList.objects.order_by("key")}
     campaigns = {row.pk: row.slug for row in Campaign.objects.all()}
-    target_keys = {pk: row.key for pk, row in targets.items()}
-    numbers = {pk: row.key for pk, row in number_rows.items()}
+    target_keys: Keys = {pk: row.key for pk, row in targets.items()}
+    numbers: Keys = {pk: row.key for pk, row in number_rows.items()}
     single = TableSettings.load()
     return Table(
         default=target_keys.get(single.default_target_id),
@@ -116,7 +116,7 @@ def _rules(targets: Keys, numbers: Keys, lists: Keys, campaigns: Keys) -> Iterab
     arms = _grouped(RuleTarget.objects.order_by("position", "pk"), "rule_id")
     attributes = _grouped(RuleAttribute.objects.order_by("position", "pk"), "rule_id")
     schedules = dict(Schedule.objects.values_list("pk", "key"))
-    links = {
+    links: dict[str, Mapping[Any, Any]] = {
         "lists_any": _linked(Rule, "lists_any", lists),
         "lists_none": _linked(Rule, "lists_none", lists),
         "numbers": _linked(Rule, "numbers", numbers),

@@ -17,7 +17,6 @@ from yaml.events import (
     AliasEvent,
     CollectionEndEvent,
     DocumentStartEvent,
-    Event,
     NodeEvent,
     ScalarEvent,
     SequenceStartEvent,
@@ -165,7 +164,7 @@ class _Builder:
     documents: int = 0
     result: object = None
 
-    def take(self, event: Event) -> None:
+    def take(self, event: Any) -> None:
         """Take in the next event of the stream."""
         line = event.start_mark.line + 1
         if isinstance(event, DocumentStartEvent):
@@ -256,7 +255,7 @@ def _read_yaml(text: str) -> object:
         for event in yaml.parse(text, Loader=PARSER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark: Any = error.problem_mark or error.context_mark
         _refuse(mark.line + 1 if mark else 1, f"this is not YAML: {error.problem or error.context}")
     except yaml.YAMLError as error:
         _refuse(_line_of(error, text), "a character stands here that YAML does not allow; remove it")
