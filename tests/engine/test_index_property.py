@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.engine.compile import compile_table
@@ -56,21 +56,19 @@ def some(values: list[str], most: int = 2) -> st.SearchStrategy[tuple[str, ...]]
 
 
 def seldom(strategy: st.SearchStrategy[tuple[str, ...]]) -> st.SearchStrategy[tuple[str, ...]]:
-    return st.just(()) | st.just(()) | strategy
+    return st.one_of(st.just(()), st.just(()), strategy)
 
 
-JSON_OBJECTS = st.dictionaries(
-    st.sampled_from(["firstMessage", "variableValues", "voice"]),
-    st.recursive(
-        st.none()
-        | st.booleans()
-        | st.integers()
-        | st.floats(allow_nan=False, allow_infinity=False)
-        | st.text(max_size=5),
-        lambda values: st.lists(values, max_size=2) | st.dictionaries(st.text(max_size=3), values, max_size=2),
-        max_leaves=4,
-    ),
-    max_size=2,
+# A pool, because objects drawn at random take longer to make than all the rest.
+Fields = dict[str, Any]
+OBJECTS: st.SearchStrategy[Fields] = st.sampled_from(
+    [
+        {},
+        {},
+        {"variableValues": {"level": 1, "name": "Ada"}},
+        {"variableValues": {"level": {"deep": [True, None]}}, "firstMessage": "Hi"},
+        {"variableValues": "text", "stop": ["a", {"b": 2.5}]},
+    ]
 )
 TARGETS = (
     Target(key="a", name="A", kind=TargetKind.ASSISTANT, vapi_id="a", overrides={"variableValues": {"t": 1}}),
@@ -123,31 +121,29 @@ def attribute_specs(draw: st.DrawFn) -> AttributeSpec:
     )
 
 
-@st.composite
-def whens(draw: st.DrawFn) -> When:
-    first, last = draw(st.tuples(DAYS, DAYS).map(sorted))
-    has_dates = draw(st.sampled_from([0, 0, 0, 1, 2, 3]))
-    return When(
-        channels=tuple(Channel(word) for word in draw(seldom(some(list(Channel))))),
-        customer=draw(seldom(some(ENTRIES, 3))),
-        lists_any=draw(seldom(some(LISTS))),
-        lists_none=draw(seldom(some(LISTS))),
-        numbers=draw(seldom(some(OURS))),
-        campaigns=draw(seldom(some(SLUGS))),
-        schedule=draw(st.none() | st.none() | st.sampled_from([spec.key for spec in SCHEDULES])),
-        schedule_is_open=True,
-        valid_from=first if has_dates & 1 else None,
-        valid_until=last if has_dates & 2 else None,
-        timezone=draw(st.sampled_from(ZONES)) if has_dates else None,
-        attributes=tuple(draw(st.just([]) | st.just([]) | st.lists(attribute_specs(), min_size=1, max_size=2))),
-    )
+def _dates(has: int, days: list[date], zone: str) -> Fields:
+    return {"valid_from": days[0] if has & 1 else None, "valid_until": days[1] if has & 2 else None, "timezone": zone}
 
 
-@st.composite
-def closed_whens(draw: st.DrawFn) -> When:
-    """Conditions that a schedule is closed; ``schedule_is_open`` means nothing without a schedule."""
-    key = draw(st.sampled_from([spec.key for spec in SCHEDULES]))
-    return When(schedule=key, schedule_is_open=False, customer=draw(seldom(some(ENTRIES, 3))))
+CONDITIONS: list[st.SearchStrategy[Fields]] = [
+    some(ENTRIES, 3).map(lambda entries: {"customer": entries}),
+    some(LISTS).map(lambda keys: {"lists_any": keys}),
+    some(LISTS).map(lambda keys: {"lists_none": keys}),
+    some(OURS).map(lambda keys: {"numbers": keys}),
+    some(SLUGS).map(lambda slugs: {"campaigns": slugs}),
+    some(list(Channel)).map(lambda words: {"channels": tuple(map(Channel, words))}),
+    st.builds(
+        lambda key, is_open: {"schedule": key, "schedule_is_open": is_open},
+        st.sampled_from([spec.key for spec in SCHEDULES]),
+        st.booleans(),
+    ),
+    st.builds(_dates, st.integers(1, 3), st.tuples(DAYS, DAYS).map(sorted), st.sampled_from(ZONES)),
+    st.lists(attribute_specs(), min_size=1, max_size=2).map(lambda specs: {"attributes": tuple(specs)}),
+]
+# Only what stands is drawn: a table is made in milliseconds.
+WHENS = st.lists(st.one_of(CONDITIONS), max_size=3).map(
+    lambda found: When(**{k: v for one in found for k, v in one.items()})
+)
 
 
 @st.composite
@@ -160,16 +156,14 @@ def arms(draw: st.DrawFn) -> tuple[Arm, ...]:
 
 @st.composite
 def tables(draw: st.DrawFn) -> Table:
-    rules = draw(
-        st.lists(st.tuples(whens() | closed_whens(), arms(), st.booleans() | st.just(True), JSON_OBJECTS), max_size=8)
-    )
+    rules = draw(st.lists(st.tuples(WHENS, arms(), st.sampled_from([True, True, False]), OBJECTS), max_size=8))
     gone = draw(st.sets(st.sampled_from(TARGET_KEYS), max_size=2))
     starts_on, ends_on = draw(st.tuples(DAYS, DAYS).map(sorted))
     return Table(
         default=draw(st.sampled_from(TARGET_KEYS)),
         default_number=draw(st.none() | st.sampled_from(OURS)),
         blocked=draw(st.none() | st.sampled_from(TARGET_KEYS)),
-        overrides=draw(JSON_OBJECTS),
+        overrides=draw(OBJECTS),
         targets=tuple(_enabled(target, target.key not in gone) for target in TARGETS),
         schedules=SCHEDULES,
         numbers=NUMBERS,
@@ -219,18 +213,10 @@ CONTEXTS = st.builds(
     external_id=st.sampled_from([None, None, "crm-1", "crm-2"]),
     named_target=st.sampled_from([None, None, None, None, NamedTarget(kind="assistant", vapi_id="x")]),
 )
-HITS = st.builds(
-    ListHit,
-    list_key=st.sampled_from(["vip", "staff", "vip", "staff", "vip", "staff", "stop", "nuisance"]),
-    purpose=st.just(Purpose.SEGMENT),
-    variables=JSON_OBJECTS,
-    expires_at=st.none() | INSTANTS,
-).map(
-    lambda hit: ListHit(
-        list_key=hit.list_key, purpose=PURPOSES[hit.list_key], variables=hit.variables, expires_at=hit.expires_at
-    )
-)
 PURPOSES = {spec.key: spec.purpose for spec in LIST_SPECS}
+HITS = st.tuples(
+    st.sampled_from(["vip", "staff", "vip", "staff", "vip", "staff", "stop", "nuisance"]), OBJECTS, st.none() | INSTANTS
+).map(lambda drawn: ListHit(list_key=drawn[0], purpose=PURPOSES[drawn[0]], variables=drawn[1], expires_at=drawn[2]))
 SWITCHES = st.builds(
     EmergencySwitch,
     until=INSTANTS,
@@ -248,11 +234,14 @@ LIVE = st.builds(
 )
 
 
+TAKES_NOTHING = {RuleOutcome.DISABLED, RuleOutcome.NO_MATCH, RuleOutcome.NO_TARGET_AVAILABLE}
+
+
 def compile_any(table: Table) -> RuleSet:
     return compile_table(table, revision=1, default_region="US", last_resort=LAST_RESORT)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(table=tables(), calls=st.lists(st.tuples(CONTEXTS, LIVE), min_size=1, max_size=4))
 def test_index_list_and_explanation_agree(table: Table, calls: list[tuple[Context, LiveData]]) -> None:
     ruleset = compile_any(table)
@@ -272,6 +261,9 @@ def test_index_list_and_explanation_agree(table: Table, calls: list[tuple[Contex
             if trace.outcome not in (RuleOutcome.DISABLED, RuleOutcome.NO_MATCH):
                 assert all(condition.holds for condition in trace.conditions)
         assert_is_possible(decision, ruleset)
+        if decision.reason is Reason.DEFAULT:
+            assert decision.target.key == table.default
+            assert {trace.outcome for trace in explanation.rules} <= TAKES_NOTHING
 
 
 def assert_is_possible(decision: Decision, ruleset: RuleSet) -> None:
@@ -285,26 +277,13 @@ def assert_is_possible(decision: Decision, ruleset: RuleSet) -> None:
         assert decision.target.enabled
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(tables())
 def test_a_table_survives_being_written(table: Table) -> None:
     written = write_document(table, with_entries=True)
 
     assert read_document(written) == table
     assert read_document(json.loads(json.dumps(written))) == table
-
-
-@settings(max_examples=100, deadline=None)
-@given(table=tables(), calls=st.lists(st.tuples(CONTEXTS, LIVE), min_size=1, max_size=3))
-def test_a_decision_survives_a_round_trip_of_its_table(table: Table, calls: list[tuple[Context, LiveData]]) -> None:
-    before, after = compile_any(table), compile_any(read_document(write_document(table)))
-
-    for context, live in calls:
-        decisions = []
-        for ruleset in (before, after):
-            situation = situate(ruleset, context)
-            decisions.append(resolve(ruleset, situation, live.facts_for(situation.customer, context.at)))
-        assert decisions[0] == decisions[1]
 
 
 @given(salt=st.text(max_size=20), identity=st.text(max_size=20))
@@ -322,17 +301,3 @@ def test_buckets_are_spread_evenly_and_rules_draw_apart() -> None:
     assert len(drawn) == 100
     assert 130 < min(drawn.values()) <= max(drawn.values()) < 270  # 200 expected, standard deviation 14
     assert 4_700 < both < 5_300  # a quarter: who is in the first half of one rule is in either half of another
-
-
-@given(table=tables(), context=CONTEXTS)
-def test_a_call_that_no_rule_takes_goes_to_the_default(table: Table, context: Context) -> None:
-    assume(context.named_target is None)
-    ruleset = compile_any(table)
-    situation = situate(ruleset, context)
-    facts = LiveData().facts_for(situation.customer, context.at)
-    takers: list[Any] = [rule for rule in ruleset.rules if rule.spec.enabled and rule.matches(situation, facts)]
-    assume(not takers)
-
-    decision = resolve(ruleset, situation, facts)
-
-    assert (decision.reason, decision.target.key) == (Reason.DEFAULT, table.default)

@@ -7,7 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from phonenumbers.timezone import TIMEZONE_DATA, UNKNOWN_TIMEZONE
+from phonenumbers.timezone import (  # type: ignore[attr-defined]  # its stub forgets the data
+    TIMEZONE_DATA,
+    UNKNOWN_TIMEZONE,
+)
 
 from routing.engine.numbers import (
     WITHHELD_SENTINELS,

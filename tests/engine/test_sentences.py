@@ -242,7 +242,8 @@ def test_a_condition_tells_what_it_wants_and_what_it_saw(
 ) -> None:
     _, table = read_rule(when, [{"target": "after"}])
     ruleset = compile_table(table, revision=1, default_region="US", last_resort=LAST_RESORT)
-    situation = situate(ruleset, Context(**{"channel": Channel.INBOUND, "at": MONDAY_NOON} | context))
+    given: dict[str, Any] = {"channel": Channel.INBOUND, "at": MONDAY_NOON} | context
+    situation = situate(ruleset, Context(**given))
 
     (trace,) = explain(ruleset, situation, facts).rules[0].conditions
 
