@@ -78,9 +78,7 @@ def import_table(text: str, *, dry_run: bool = False) -> ImportReport:
     return _report(before, after, table)
 
 
-def import_and_publish(
-    text: str, *, author: User | None, note: str, now: datetime
-) -> tuple[ImportReport, Revision]:
+def import_and_publish(text: str, *, author: User | None, note: str, now: datetime) -> tuple[ImportReport, Revision]:
     """Replace the draft by the table of a file and make it live, both or neither; raises TableErrors."""
     with transaction.atomic():
         return import_table(text), publish(author=author, note=note, now=now)

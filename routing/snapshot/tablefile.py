@@ -75,13 +75,8 @@ class TableDumper(DUMPER):  # type: ignore[misc]  # chosen at run time
         plain = PLAIN_TEXT.fullmatch(text) and not text.endswith(" ") and text.lower() not in SPOKEN_FOR
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
 
-    def represent_number(self, number: float) -> Any:
-        """Write a float as JSON does: other readers differ about exponents without a point."""
-        return self.represent_scalar("tag:yaml.org,2002:float", json.dumps(number, allow_nan=False))
-
 
 TableDumper.add_representer(str, TableDumper.represent_text)
-TableDumper.add_representer(float, TableDumper.represent_number)
 
 
 def _refuse(line: int, message: str) -> NoReturn:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from routing.engine.document import read_document, write_document
@@ -185,6 +185,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(TEXTS, VALUES, max_size=4), st.sampled_from(["yaml", "json"]))
+@example({"tiny": 5e-324, "huge": 1e300, "negative": -0.0, "whole": 10**40}, "yaml")
 def test_free_form_values_survive_writing(values: dict[str, Any], style: str) -> None:
     text = write_text({"version": 1, "overrides": values}, style)
 
