@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 from django.utils.safestring import SafeString
 
 from routing.admin.base import LogAdmin, display, preformatted
@@ -39,8 +40,8 @@ class RevisionAdmin(LogAdmin[Revision]):
     @display(description="Holds")
     def size(self, revision: Revision) -> str:
         """Return how much the table holds."""
-        parts = {"rules": "rules", "targets": "targets", "schedules": "schedules", "campaigns": "campaigns"}
-        return ", ".join(f"{len(revision.document.get(part, []))} {word}" for part, word in parts.items())
+        counts = {noun: len(revision.document[f"{noun}s"]) for noun in ("rule", "target", "schedule", "campaign")}
+        return ", ".join(f"{count} {noun}{pluralize(count)}" for noun, count in counts.items())
 
     @display(description="Checksum")
     def shown_checksum(self, revision: Revision) -> SafeString:

@@ -1,7 +1,7 @@
 """The emergency switch."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -11,6 +11,9 @@ from django.utils import timezone
 from routing.admin.base import RowAdmin, RowForm, display
 from routing.models import EmergencySwitch
 from routing.models.switch import LONGEST
+
+if TYPE_CHECKING:
+    from django.contrib.admin.options import _FieldOpts
 
 
 class SwitchForm(RowForm[EmergencySwitch]):
@@ -35,6 +38,12 @@ class SwitchForm(RowForm[EmergencySwitch]):
             self.add_error("until", "At most 7 days: choose an earlier end, and switch again if it must last longer.")
 
 
+ASKED: "_FieldOpts" = {
+    "description": "Asked before any rule. It takes effect at once, without publishing.",
+    "fields": ("target", "our_numbers", "pauses_outbound", "until", "reason"),
+}
+
+
 @admin.register(EmergencySwitch)
 class EmergencySwitchAdmin(RowAdmin[EmergencySwitch]):
     """A live override of every rule that ends by itself; takes effect at once, without publishing."""
@@ -47,19 +56,11 @@ class EmergencySwitchAdmin(RowAdmin[EmergencySwitch]):
     autocomplete_fields = ("target", "our_numbers")
     readonly_fields = ("author", "started_at", "ended_at")
     actions = ("end_now",)
-    add_fieldsets = (
-        (
-            None,
-            {
-                "description": "Asked before any rule. It takes effect at once, without publishing.",
-                "fields": ("target", "our_numbers", "pauses_outbound", "until", "reason"),
-            },
-        ),
-    )
     fieldsets = (
-        *add_fieldsets,
+        (None, ASKED),
         ("What happened", {"fields": ("author", "started_at", "ended_at")}),
     )
+    add_fieldsets = ((None, ASKED),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EmergencySwitch]:
         """Fetch the numbers with the switches."""

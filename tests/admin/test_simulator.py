@@ -1,5 +1,6 @@
 """The simulator: the same answer as a call gets, why, and what it says to wrong input."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -94,7 +95,7 @@ def test_live_data_count_at_once(client: Client, world: dict[str, Any]) -> None:
 
 def test_the_emergency_switch_is_asked_first(client: Client) -> None:
     now = timezone.now()
-    EmergencySwitch.objects.create(target=Target.objects.get(key="desk"), until=now + timezone.timedelta(hours=1))
+    EmergencySwitch.objects.create(target=Target.objects.get(key="desk"), until=now + timedelta(hours=1))
 
     response = ask(client, customer="+12025550100", date="", time="")
 

@@ -30,11 +30,11 @@ def test_the_link_gives_the_same_answer_again(boss: Page) -> None:
 
 def test_wrong_input_gets_a_message_and_stays(boss: Page) -> None:
     boss.get_by_role("link", name="Simulator").click()
-    boss.get_by_label("Attributes").fill("gold")
+    boss.get_by_label("Attributes", exact=True).fill("gold")
     boss.get_by_role("button", name="Who answers?").click()
 
     expect(boss.get_by_text("Line 1, “gold”: write a name, = and a value")).to_be_visible()
-    expect(boss.get_by_label("Attributes")).to_have_value("gold")
+    expect(boss.get_by_label("Attributes", exact=True)).to_have_value("gold")
     expect(boss.locator(".sb-who")).to_have_count(0)
 
 
