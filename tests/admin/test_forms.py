@@ -330,6 +330,7 @@ def test_a_saved_rule_comes_back_as_it_was_typed(client: Client) -> None:
 
 def test_an_added_target_stands_after_the_others(client: Client) -> None:
     rule = Rule.objects.get(key="mexico")
+    rule.arms.update(position=5)
     row = rule.arms.get()
     rows = ({"id": row.pk, "rule": rule.pk, "target": row.target_id, "weight": 50}, arm("desk", 50))
     form = rule_form(*rows, name=rule.name) | {"arms-INITIAL_FORMS": 1}
