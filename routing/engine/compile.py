@@ -21,7 +21,6 @@ from routing.engine.conditions import (
 )
 from routing.engine.decision import RuleRef
 from routing.engine.errors import TableErrors
-from routing.engine.numbers import country_of
 from routing.engine.overrides import merge
 from routing.engine.ruleset import (
     CompiledArm,
@@ -78,7 +77,6 @@ def _build(table: Table, revision: int | None, default_region: str, last_resort:
         blocked=targets.get(table.blocked or ""),
         last_resort=last_resort,
         default_region=default_region,
-        regions=_regions(table),
     )
 
 
@@ -133,8 +131,3 @@ def _by(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, tuple[str, ..
         for key in keys:
             found[key] = (*found.get(key, ()), slug)
     return found
-
-
-def _regions(table: Table) -> dict[str, str]:
-    regions = ((n.number, country_of(n.number)) for n in table.numbers if n.number)
-    return {number: country for number, country in regions if country is not None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from typing import Any
@@ -158,8 +158,8 @@ def _operands(condition: Condition) -> list[tuple[str, str]]:
 class RuleSet:
     """Everything a decision needs that is not live data; immutable and shared by all threads.
 
-    ``numbers_by_id`` maps Vapi's phone number ids to natural keys, ``regions`` natural keys to ISO
-    countries. ``default`` is None only before the first publish.
+    ``numbers_by_id`` maps Vapi's phone number ids to natural keys. ``default`` is None only before
+    the first publish.
     """
 
     revision: int | None
@@ -176,7 +176,6 @@ class RuleSet:
     blocked: Target | None
     last_resort: Target
     default_region: str
-    regions: Mapping[str, str] = field(default_factory=dict)
 
     def candidates(self, situation: Situation, facts: Facts = NO_FACTS) -> Iterator[CompiledRule]:
         """Yield the enabled rules that may match this call, in table order."""

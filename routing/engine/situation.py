@@ -30,7 +30,7 @@ def situate(ruleset: RuleSet, context: Context) -> Situation:
     our_number = _our_number(ruleset, context)
     region = ruleset.default_region
     if our_number and our_number.startswith("+"):
-        region = ruleset.regions.get(our_number) or country_of(our_number) or region
+        region = country_of(our_number) or region
     return Situation(
         context=context,
         customer=read_customer(context.customer, region, inbound=context.channel is Channel.INBOUND),

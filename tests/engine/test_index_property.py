@@ -286,6 +286,7 @@ def test_a_table_survives_being_written(table: Table) -> None:
     assert read_document(json.loads(json.dumps(written))) == table
 
 
+@settings(deadline=None)
 @given(salt=st.text(max_size=20), identity=st.text(max_size=20))
 def test_a_bucket_is_one_of_a_hundred_and_always_the_same(salt: str, identity: str) -> None:
     assert 0 <= bucket(salt, identity) <= 99
