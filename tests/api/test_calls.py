@@ -94,11 +94,13 @@ def test_a_filter_that_is_not_understood_is_refused(api: Api, query: dict[str, s
 def test_pages_lead_through_all_calls_without_repeating_any(api: Api, log: list[Call], limit: int) -> None:
     found: list[int] = []
     answer: Any = api.get("calls", limit=str(limit))
-    while answer.json()["next"]:
+    for _ in log:
         found += numbers(answer)
-        split = urlsplit(answer.json()["next"])
-        answer = Client().get(f"{split.path}?{split.query}", headers={"Authorization": f"Bearer {api.key}"})
-    found += numbers(answer)
+        following = urlsplit(answer.json()["next"] or "")
+        if not following.query:
+            break
+        address = f"{following.path}?{following.query}"
+        answer = Client().get(address, headers={"Authorization": f"Bearer {api.key}"})
 
     assert found == [4, 3, 2, 1, 0]
 
