@@ -37,7 +37,7 @@ class ObjectField(forms.CharField):
         text = str(value or "").strip()
         read = _read_json(text) if text else {}
         if not isinstance(read, dict):
-            raise ValidationError(f"This must be one JSON object in curly brackets, as {EXAMPLE}.")
+            raise ValidationError(f"This must be one JSON object in curly brackets, for example {EXAMPLE}.")
         return read
 
     def prepare_value(self, value: Any) -> Any:
@@ -52,7 +52,7 @@ def _read_json(text: str) -> Any:
         return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}: {error.msg}"
-        raise ValidationError(f"This is not JSON ({place}). Write an object, as {EXAMPLE}.") from error
+        raise ValidationError(f"This is not JSON ({place}). Write an object, for example {EXAMPLE}.") from error
 
 
 def _refuse_constant(name: str) -> None:

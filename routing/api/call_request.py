@@ -138,7 +138,7 @@ def _read_customer(body: Body, *, required: bool) -> Mapping[str, Any]:
     if number and sip_uri:
         raise InvalidCall("customer.sipUri", "stands beside customer.number: send one of them.")
     if sip_uri and not is_sip_uri(sip_uri):
-        raise InvalidCall("customer.sipUri", "must be a SIP URI, as sip:ada@example.com.")
+        raise InvalidCall("customer.sipUri", "must be a SIP URI, for example sip:ada@example.com.")
     if not number and not sip_uri:
         known = "customerId alone cannot be checked against rules and do-not-call lists; " * bool(
             body.get("customerId")

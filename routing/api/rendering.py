@@ -1,12 +1,11 @@
-"""The answers of `/resolve` and of explanations."""
+"""The answer of `/resolve`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from routing.engine.context import Channel
-from routing.engine.explain import Explanation
-from routing.services.describe_decision import describe_decision, describe_rule
+from routing.services.describe_decision import describe_decision
 from routing.services.prepare_call import PreparedCall
 from routing.vapi.call_body import TARGET_KEYS, TargetTakesNoCall
 
@@ -21,8 +20,3 @@ def render_resolution(prepared: PreparedCall) -> dict[str, Any]:
     except TargetTakesNoCall:
         return described
     return described | {"vapi": {key: value for key, value in body.items() if key in TARGET_KEYS}}
-
-
-def render_rules(explanation: Explanation) -> list[dict[str, Any]]:
-    """Return every rule of the table, with what each condition wanted and saw."""
-    return [{"key": trace.rule.key} | describe_rule(trace) for trace in explanation.rules]

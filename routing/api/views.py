@@ -17,10 +17,10 @@ from routing.api.authentication import HasKey, asking_key
 from routing.api.call_request import read_call, read_resolve
 from routing.api.cors import PREFLIGHT, allow_headers, check_origin
 from routing.api.pages import next_address, read_cursor
-from routing.api.rendering import render_resolution, render_rules
+from routing.api.rendering import render_resolution
 from routing.api.serializers import CallFilterSerializer, CallSerializer
 from routing.engine.context import Channel
-from routing.services.describe_decision import explain_decided
+from routing.services.describe_decision import describe_rules, explain_decided
 from routing.services.explain_call import explain_call
 from routing.services.get_call import get_placed_call
 from routing.services.list_calls import CallFilter, find_call, list_calls
@@ -105,7 +105,7 @@ class ResolveView(APIView):
         prepared = prepare_call(read_resolve(request, now=timezone.now()))
         answer = render_resolution(prepared)
         if wants_explanation:
-            answer["rules"] = render_rules(explain_decided(prepared.decided))
+            answer["rules"] = describe_rules(explain_decided(prepared.decided))
         return Response(answer)
 
 
@@ -135,7 +135,7 @@ class CallView(APIView):
             raise NotFound(NO_SUCH_CALL.format(id=known_as))
         answer = dict(CallSerializer(call).data)
         if wants_explanation:
-            answer["rules"] = render_rules(explain_call(call))
+            answer["rules"] = describe_rules(explain_call(call))
         return Response(answer)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from routing.engine.condition_words import Names, condition_words, names_of
 from routing.engine.decision import Decision, RuleRef
 from routing.engine.live import Facts
 from routing.engine.resolve import choose_arm, resolve
 from routing.engine.ruleset import CompiledRule, RuleSet
-from routing.engine.sentences import condition_words, decision_sentence, rule_sentence
+from routing.engine.sentences import decision_sentence, rule_sentence
 from routing.engine.situation import Situation
 
 __all__ = ["Explanation", "RuleOutcome", "decision_sentence", "explain", "rule_sentence"]
@@ -54,17 +55,17 @@ class Explanation:
 
 def explain(ruleset: RuleSet, situation: Situation, facts: Facts) -> Explanation:
     """Decide, and tell of every rule why it took the call or not."""
-    decision = resolve(ruleset, situation, facts)
+    decision, names = resolve(ruleset, situation, facts), names_of(ruleset.table)
     return Explanation(
         decision=decision,
-        rules=tuple(_trace(rule, decision, situation, facts) for rule in ruleset.rules),
+        rules=tuple(_trace(rule, decision, situation, facts, names) for rule in ruleset.rules),
     )
 
 
-def _trace(rule: CompiledRule, decision: Decision, situation: Situation, facts: Facts) -> RuleTrace:
+def _trace(rule: CompiledRule, decision: Decision, situation: Situation, facts: Facts, names: Names) -> RuleTrace:
     conditions = []
     for condition in rule.conditions:
-        kind, wanted, seen = condition_words(condition, situation, facts)
+        kind, wanted, seen = condition_words(condition, situation, facts, names)
         holds = condition.holds(situation, facts)
         conditions.append(ConditionTrace(kind=kind, wanted=wanted, seen=seen, holds=holds))
     outcome = _outcome(rule, decision, situation, facts)

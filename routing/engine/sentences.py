@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import singledispatch
 
 from routing.engine.conditions import (
     AttributeIs,
-    CampaignIs,
-    ChannelIs,
-    Condition,
-    CustomerIs,
-    DateBetween,
-    OnAnyList,
-    OnNoList,
-    OurNumberIs,
-    ScheduleIs,
 )
 from routing.engine.context import Channel
 from routing.engine.decision import Decision, Reason
-from routing.engine.live import Facts
-from routing.engine.numbers import NumberKind, is_country
-from routing.engine.situation import Situation
+from routing.engine.numbers import is_country
 from routing.engine.table import (
     WITHHELD,
     AttributeSpec,
@@ -46,7 +34,7 @@ _OPERATOR_WORDS: Mapping[Operator, str] = {
     Operator.GREATER: "is greater than",
     Operator.LESS: "is less than",
 }
-_CHANNEL_WORDS: Mapping[Channel, str] = {
+CHANNEL_WORDS: Mapping[Channel, str] = {
     Channel.INBOUND: "inbound",
     Channel.OUTBOUND: "outbound",
     Channel.WEB: "web",
@@ -80,7 +68,7 @@ def when_sentence(when: When, table: Table) -> str:
         return "Every call"
     phrase = " ".join((*_who(when, table), *_where(when, table), *_moment(when, table)))
     if when.attributes:
-        phrase += f", if {' and '.join(map(_attribute, when.attributes))}"
+        phrase += f", if {' and '.join(map(attribute_phrase, when.attributes))}"
     return phrase[:1].upper() + phrase[1:]
 
 
@@ -113,7 +101,7 @@ def _who(when: When, table: Table) -> Iterable[str]:
     noun = "numbers" if when.channels else "callers"
     of_customers = when.customer or when.lists_any or when.lists_none
     if when.channels:
-        yield f"{_some([_CHANNEL_WORDS[channel] for channel in when.channels])} calls"
+        yield f"{join_words([CHANNEL_WORDS[channel] for channel in when.channels])} calls"
         if of_customers:
             yield _preposition(when.channels)
     if of_customers:
@@ -139,12 +127,12 @@ def _customers(entries: tuple[str, ...], noun: str) -> str:
     countries = [entry for entry in entries if is_country(entry)]
     single = [entry for entry in entries if entry not in countries and entry != WITHHELD and not entry.endswith("*")]
     phrases = [
-        f"{_some(countries)} {noun}" if countries else "",
-        f"{noun} {'from' if noun == 'callers' else 'beginning'} {_some(prefixes)}" if prefixes else "",
-        _some(single),
+        f"{join_words(countries)} {noun}" if countries else "",
+        f"{noun} {'from' if noun == 'callers' else 'beginning'} {join_words(prefixes)}" if prefixes else "",
+        join_words(single),
         f"withheld {noun}" if WITHHELD in entries else "",
     ]
-    return _some([phrase for phrase in phrases if phrase], shown=len(phrases))
+    return join_words([phrase for phrase in phrases if phrase], shown=len(phrases))
 
 
 def _where(when: When, table: Table) -> Iterable[str]:
@@ -172,113 +160,19 @@ def _day(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
 
 
-def _attribute(spec: AttributeSpec | AttributeIs) -> str:
-    value = f" {_some(list(spec.values))}" if spec.values else ""
+def attribute_phrase(spec: AttributeSpec | AttributeIs) -> str:
+    """Return an attribute condition in words."""
+    value = f" {join_words(list(spec.values))}" if spec.values else ""
     return f"{spec.key} {_OPERATOR_WORDS[spec.op]}{value}"
 
 
 def _named(keys: Iterable[str], names: Mapping[str, str]) -> str:
-    return _some([names.get(key, key) for key in keys])
+    return join_words([names.get(key, key) for key in keys])
 
 
-def _some(words: list[str], last: str = "or", shown: int = SHOWN) -> str:
+def join_words(words: list[str], last: str = "or", shown: int = SHOWN) -> str:
     """Join words as people do: "A", "A or B", "A, B or C", "A, B, C or 2 more"."""
     more = len(words) - shown
     if more > 0:
         words = [*words[:shown], f"{more} more"]
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
-@singledispatch
-def condition_words(condition: Condition, situation: Situation, facts: Facts) -> tuple[str, str, str]:
-    """Return a condition's kind, what it wants and what it saw, each in words."""
-    raise TypeError(f"no words for {condition!r}")
-
-
-@condition_words.register
-def _(condition: ChannelIs, situation: Situation, facts: Facts) -> tuple[str, str, str]:
-    wanted = _some([_CHANNEL_WORDS[c] for c in Channel if c in condition.channels])
-    return "channel", wanted, _CHANNEL_WORDS[situation.context.channel]
-
-
-@condition_words.register
-def _(condition: CustomerIs, situation: Situation, facts: Facts) -> tuple[str, str, str]:
-    wanted = [
-        *sorted(condition.exact),
-        *(f"{prefix}*" for prefix in condition.prefixes),
-        *sorted(condition.countries),
-        *(["withheld"] if condition.withheld else []),
-    ]
-    return "customer", _some(wanted), customer_phrase(situation)
-
-
-def customer_phrase(situation: Situation) -> str:
-    """Return the customer's number as it was understood."""
-    customer = situation.customer
-    match customer.kind:
-        case NumberKind.WITHHELD:
-            return "withheld"
-        case NumberKind.MISSING:
-            return "no number"
-        case NumberKind.OTHER:
-            return f"{customer.identity} (not a telephone number)"
-        case _:
-            return f"{customer.identity} ({customer.country or 'no country'})"
-
-
-@condition_words.register
-def _(condition: OnAnyList, situation: Situation, facts: Facts) -> tuple[str, str, str]:
-    return "list", f"on {_some(sorted(condition.lists))}", _hits(situation, facts)
-
-
-@condition_words.register
-def _(condition: OnNoList, situation: Situation, facts: Facts) -> tuple[str, str, str]:
-    return "list", f"not on {_some(sorted(condition.lists))}", _hits(situation, facts)
-
-
-def _hits(situation: Situation, facts: Facts) -> str:
-    if not situation.customer.identity:
-        return customer_phrase(situation)
-    keys = sorted({hit.list_key for hit in facts.hits})
-    return f"on {_some(keys, 'and')}" if keys else "on no list"
-
-
-@condition_words.register
-def _(condition: OurNumberIs, situation: Situation, facts: Facts) -> tuple[str, str, str]:
-    return "our number", _some(sorted(condition.numbers)), situation.our_number or "none"
-
-
-@condition_words.register
-def _(condition: CampaignIs, situation: Situation, facts: Facts) -> tuple[str, str, str]:
-    seen = _some(sorted(situation.campaigns), "and") or "none running"
-    return "campaign", _some(sorted(condition.campaigns)), seen
-
-
-@condition_words.register
-def _(condition: ScheduleIs, situation: Situation, facts: Facts) -> tuple[str, str, str]:
-    wanted = f"{condition.schedule.name} {'open' if condition.is_open else 'closed'}"
-    at = situation.context.at
-    seen = [
-        f"{'open' if condition.schedule.is_open(at, zone) else 'closed'} ({at.astimezone(zone):%a %H:%M} {zone.key})"
-        for zone in condition.zones(situation)
-    ]
-    return "schedule", wanted, _some(seen, "and") or "customer's time zone is not known"
-
-
-@condition_words.register
-def _(condition: DateBetween, situation: Situation, facts: Facts) -> tuple[str, str, str]:
-    ends = (
-        f"from {condition.starts_on}" if condition.starts_on else "",
-        f"until {condition.ends_on}" if condition.ends_on else "",
-    )
-    today = situation.context.at.astimezone(condition.zone).date()
-    return "dates", " ".join(filter(None, ends)), f"{today} ({condition.zone.key})"
-
-
-@condition_words.register
-def _(condition: AttributeIs, situation: Situation, facts: Facts) -> tuple[str, str, str]:
-    attribute = situation.context.attributes.get(condition.key)
-    seen = "not given" if attribute is None else attribute.text
-    if attribute is not None and condition.visible(situation) is None:
-        seen = f"{attribute.text} (set by the caller: not trusted)"
-    return "attribute", _attribute(condition), seen

@@ -53,7 +53,7 @@ class ApiKeyManager(models.Manager["ApiKey"]):
 class ApiKey(models.Model):
     """A key for our API. Only its hash is stored."""
 
-    name = models.CharField("name", max_length=200, help_text="Who uses it, as CRM or Booking page.")
+    name = models.CharField("name", max_length=200, help_text="Who uses it, for example CRM or Booking page.")
     kind = models.CharField("kind", max_length=16, choices=ApiKeyKind.choices, default=ApiKeyKind.SECRET)
     prefix = models.CharField("begins with", max_length=PREFIX_LENGTH, editable=False)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
@@ -104,7 +104,7 @@ class WebhookSecretKind(models.TextChoices):
 class WebhookSecret(models.Model):
     """One way in which Vapi may prove itself. Several can be valid at once, so that a secret can be replaced."""
 
-    name = models.CharField("name", max_length=200, help_text="As Production 2026.")
+    name = models.CharField("name", max_length=200, help_text="For example Production 2026.")
     kind = models.CharField("kind", max_length=16, choices=WebhookSecretKind.choices, default=WebhookSecretKind.BEARER)
     secret = EncryptedTextField("secret", help_text="The same text as in the credential at Vapi. Stored encrypted.")
     enabled = models.BooleanField("enabled", default=True)

@@ -28,7 +28,7 @@ class Campaign(models.Model):
         unique=True,
         help_text="What programs send to name this campaign, as spring. Small letters, digits and hyphens.",
     )
-    name = models.CharField("name", max_length=200, help_text="As Spring offers.")
+    name = models.CharField("name", max_length=200, help_text="For example Spring offers.")
     numbers: "ProtectingManyToManyField" = ProtectingManyToManyField(
         OurNumber,
         related_name="campaigns",
@@ -48,7 +48,7 @@ class Campaign(models.Model):
     starts_on = models.DateField("first day", null=True, blank=True)
     ends_on = models.DateField("last day", null=True, blank=True, help_text="This day is included.")
     timezone = models.CharField(
-        "time zone", max_length=64, blank=True, help_text="Of the first and last day, as America/New_York."
+        "time zone", max_length=64, blank=True, help_text="Of the first and last day, for example America/New_York."
     )
     vapi_campaign_ids = texts_field("Vapi campaign ids", "Ids of Vapi's own campaigns that belong to this one.")
 

@@ -30,7 +30,7 @@ class E164Field(models.CharField):
         number = to_e164(text, settings.ROUTING_DEFAULT_REGION)
         if number is None:
             raise ValidationError(
-                f"{text} is not a telephone number: write it with + and country code, as +12025550111."
+                f"{text} is not a telephone number: write it with + and country code, for example +12025550111."
             )
         return super().clean(number, model_instance)
 
@@ -55,13 +55,13 @@ class SipUriField(models.CharField):
 def validate_object(value: object) -> None:
     """Refuse JSON that is not an object."""
     if not isinstance(value, dict):
-        raise ValidationError('This must be a JSON object, as {"variableValues": {"brand": "Acme"}}.')
+        raise ValidationError('This must be a JSON object, for example {"variableValues": {"brand": "Acme"}}.')
 
 
 def validate_texts(value: object) -> None:
     """Refuse JSON that is not a list of texts without repetition."""
     if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
-        raise ValidationError('This must be a list of texts, as ["one", "two"].')
+        raise ValidationError('This must be a list of texts, for example ["one", "two"].')
     if len(set(value)) < len(value):
         raise ValidationError("The same entry stands twice: remove one.")
 
@@ -132,7 +132,7 @@ def check_e164(name: str, field: str, *, blank: bool = False) -> FieldCheck:
     if blank:
         condition |= Q(**{field: ""})
     return check(
-        name, condition, f"The {field.replace('_', ' ')} must have + and country code, as +12025550111.", field
+        name, condition, f"The {field.replace('_', ' ')} must have + and country code, for example +12025550111.", field
     )
 
 

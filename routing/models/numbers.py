@@ -36,7 +36,9 @@ class OurNumber(models.Model):
         unique=True,
         help_text="For a number that is reached by SIP only: sip:main@sip.vapi.ai.",
     )
-    name = models.CharField("name", max_length=200, blank=True, help_text="What your team calls it, as Main line.")
+    name = models.CharField(
+        "name", max_length=200, blank=True, help_text="What your team calls it, for example Main line."
+    )
     missing_since = models.DateTimeField("missing at Vapi since", null=True, blank=True, editable=False)
 
     objects = OurNumberManager()
@@ -72,7 +74,7 @@ class OurNumber(models.Model):
 class NumberList(Keyed):
     """A named set of customers' numbers. Its entries take effect at once, without publishing."""
 
-    name = models.CharField("name", max_length=200, unique=True, help_text="As VIP customers.")
+    name = models.CharField("name", max_length=200, unique=True, help_text="For example VIP customers.")
     purpose = models.CharField(
         "purpose",
         max_length=16,
@@ -109,7 +111,7 @@ class NumberListEntry(models.Model):
     )
     label = models.CharField("label", max_length=200, blank=True, help_text="Who this is.")
     variables = object_field(
-        "variables", 'What the assistant is told about this customer, as {"name": "Ada", "plan": "gold"}.'
+        "variables", 'What the assistant is told about this customer, for example {"name": "Ada", "plan": "gold"}.'
     )
     expires_at = models.DateTimeField(
         "expires at", null=True, blank=True, help_text="From then on the entry counts no more. Empty: never."

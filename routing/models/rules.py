@@ -87,7 +87,7 @@ class Rule(Keyed):
     position = models.PositiveIntegerField(
         "position", unique=True, editable=False, help_text="Rules are tried from position 1 on; the first match wins."
     )
-    name = models.CharField("name", max_length=200, help_text="As VIP callers.")
+    name = models.CharField("name", max_length=200, help_text="For example VIP callers.")
     enabled = models.BooleanField("enabled", default=True, help_text="A rule that is switched off never matches.")
     note = models.TextField("note", blank=True, help_text="For your colleagues: why this rule exists.")
     channels = texts_field("channels", "Which calls: inbound, outbound, web. None chosen: all.")
@@ -127,7 +127,7 @@ class Rule(Keyed):
     valid_from = models.DateField("first day", null=True, blank=True)
     valid_until = models.DateField("last day", null=True, blank=True, help_text="This day is included.")
     timezone = models.CharField(
-        "time zone", max_length=64, blank=True, help_text="Of the first and last day, as America/New_York."
+        "time zone", max_length=64, blank=True, help_text="Of the first and last day, for example America/New_York."
     )
     overrides = object_field("overrides", "Settings of the assistant or squad that change for calls of this rule.")
 
@@ -222,9 +222,9 @@ class RuleAttribute(models.Model):
     """A condition on something that is known about the call besides the numbers."""
 
     rule = models.ForeignKey(Rule, models.CASCADE, related_name="attributes", verbose_name="rule")
-    key = models.CharField("attribute", max_length=200, help_text="As plan or language.")
+    key = models.CharField("attribute", max_length=200, help_text="For example plan or language.")
     op = models.CharField("comparison", max_length=16, choices=OPERATORS, default=Operator.IS.value)
-    values = texts_field("values", 'As ["gold", "platinum"]. Empty for "is known" and "is not known".')
+    values = texts_field("values", 'For example ["gold", "platinum"]. Empty for "is known" and "is not known".')
     allow_untrusted = models.BooleanField(
         "also when the caller could have set it",
         default=False,
@@ -236,7 +236,7 @@ class RuleAttribute(models.Model):
         verbose_name = "attribute condition"
         ordering = ["rule", "position", "pk"]
         constraints = [
-            check("ruleattribute_key", ~Q(key=""), "Write the attribute's name, as plan.", "key"),
+            check("ruleattribute_key", ~Q(key=""), "Write the attribute's name, for example plan.", "key"),
             check_choice("ruleattribute_op", "op", values(OPERATORS)),
         ]
 

@@ -15,27 +15,30 @@ from routing.models.keyed import Keyed
 class Schedule(Keyed):
     """Named opening hours in one time zone, with holidays and dated exceptions."""
 
-    name = models.CharField("name", max_length=200, unique=True, help_text="As Office hours.")
+    name = models.CharField("name", max_length=200, unique=True, help_text="For example Office hours.")
     opening_hours = models.TextField(
-        "weekly hours", help_text="As Mo-Fr 09:00-17:00; PH off. PH means public holidays and must stand last."
+        "weekly hours", help_text="For example Mo-Fr 09:00-17:00; PH off. PH means public holidays and must stand last."
     )
     timezone = models.CharField(
         "time zone",
         max_length=64,
-        help_text="As America/New_York; write customer for the local time of each customer's number.",
+        help_text="For example America/New_York; write customer for the local time of each customer's number.",
     )
     country = models.CharField(
         "holiday country",
         max_length=2,
         blank=True,
-        help_text="Whose public holidays PH means: two letters, as US. Empty where the hours say nothing about PH.",
+        help_text="Whose public holidays PH means: two letters, such as US. Empty where the hours say nothing about PH.",
     )
 
     class Meta:
         ordering = ["name"]
         constraints = [
             check(
-                "schedule_hours", ~Q(opening_hours=""), "Write the weekly hours, as Mo-Fr 09:00-17:00.", "opening_hours"
+                "schedule_hours",
+                ~Q(opening_hours=""),
+                "Write the weekly hours, for example Mo-Fr 09:00-17:00.",
+                "opening_hours",
             ),
             check(
                 "schedule_timezone",
@@ -88,7 +91,7 @@ class ScheduleException(models.Model):
     hours = models.CharField(
         "hours", max_length=255, blank=True, help_text="Instead of the weekly hours: 09:00-12:00. Empty when closed."
     )
-    note = models.CharField("note", max_length=255, blank=True, help_text="Why, as Christmas Eve.")
+    note = models.CharField("note", max_length=255, blank=True, help_text="Why, for example Christmas Eve.")
 
     objects = ScheduleExceptionManager()
 

@@ -30,7 +30,7 @@ class Target(Keyed):
         max_length=64,
         null=True,
         blank=True,
-        help_text="For outbound and web calls only: keeps to one version, as v3. Leave empty for the latest.",
+        help_text="For outbound and web calls only: keeps to one version, for example v3. Leave empty for the latest.",
     )
     number = E164Field("transfer to number", null=True, blank=True, help_text="With + and country code: +12025550199.")
     sip_uri = SipUriField(
@@ -50,7 +50,7 @@ class Target(Keyed):
     enabled = models.BooleanField("enabled", default=True, help_text="Rules skip a target that is switched off.")
     overrides = object_field(
         "overrides",
-        'Settings of the assistant or squad that change for these calls, as {"variableValues": {"brand": "Acme"}}.',
+        'Settings of the assistant or squad that change for these calls, such as {"variableValues": {"brand": "Acme"}}.',
     )
     synced_name = models.CharField("name at Vapi", max_length=255, blank=True, editable=False)
     synced_updated_at = models.DateTimeField("changed at Vapi", null=True, blank=True, editable=False)

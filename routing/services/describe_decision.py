@@ -22,7 +22,7 @@ def describe_decision(decided: DecidedCall, *, with_explanation: bool = False) -
         "vapi": _vapi_words(decided),
     }
     if with_explanation:
-        described["explanation"] = [describe_rule(trace) for trace in explain_decided(decided).rules]
+        described["rules"] = describe_rules(explain_decided(decided))
     return described
 
 
@@ -31,9 +31,14 @@ def explain_decided(decided: DecidedCall) -> Explanation:
     return explain(decided.ruleset, decided.situation, decided.facts)
 
 
-def describe_rule(trace: RuleTrace) -> dict[str, Any]:
-    """Return what became of one rule, and of each of its conditions the value it saw."""
+def describe_rules(explanation: Explanation) -> list[dict[str, Any]]:
+    """Return what became of every rule of the table, and of each condition the value it saw."""
+    return [_describe_rule(trace) for trace in explanation.rules]
+
+
+def _describe_rule(trace: RuleTrace) -> dict[str, Any]:
     return {
+        "key": trace.rule.key,
         "position": trace.rule.position,
         "name": trace.rule.name,
         "outcome": trace.outcome.value,

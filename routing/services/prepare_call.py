@@ -103,7 +103,7 @@ def _dialled(customer: Mapping[str, Any], number: Number) -> dict[str, Any]:
     is_sip = is_sip_uri(number.raw)
     if number.kind is NumberKind.WITHHELD or not (is_sip or number.kind is NumberKind.E164):
         written = "number" if customer.get("number") else "sipUri"
-        raise InvalidCall(f"customer.{written}", "must be a number that can be dialled, as +12025550100.")
+        raise InvalidCall(f"customer.{written}", "must be a number that can be dialled, for example +12025550100.")
     if is_sip or customer.get("numberE164CheckEnabled") is False:
         return dict(customer)
     return {**customer, "number": number.identity}

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from routing.engine.compile import compile_table
+from routing.engine.condition_words import condition_words
 from routing.engine.context import Attribute, Channel, Context
 from routing.engine.decision import Decision, Reason, RuleRef
 from routing.engine.document import read_document
 from routing.engine.explain import explain
 from routing.engine.live import Facts, ListHit
-from routing.engine.sentences import condition_words, decision_sentence, rule_sentence
+from routing.engine.sentences import decision_sentence, rule_sentence
 from routing.engine.situation import situate
 from routing.engine.table import Purpose, RuleSpec, Table, Target, TargetKind, When
 from tests.engine.cases import LAST_RESORT
@@ -252,4 +253,4 @@ def test_a_condition_tells_what_it_wants_and_what_it_saw(
 
 def test_a_condition_without_words_is_refused() -> None:
     with pytest.raises(TypeError, match="no words for"):
-        condition_words(object(), None, Facts())  # type: ignore[arg-type]  # a kind that nobody wrote words for
+        condition_words(object(), None, Facts(), None)  # type: ignore[arg-type]  # a kind without words

@@ -10,10 +10,11 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from routing.admin.tools.simulator_form import SimulatorForm
+from routing.engine.condition_words import customer_phrase
 from routing.engine.decision import Decision
 from routing.engine.errors import TableErrors
 from routing.engine.explain import RuleOutcome, RuleTrace
-from routing.engine.sentences import customer_phrase, reason_phrase
+from routing.engine.sentences import reason_phrase
 from routing.engine.table import TargetKind
 from routing.models import Rule
 from routing.services.simulate import Simulation, simulate

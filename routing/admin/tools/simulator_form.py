@@ -91,7 +91,7 @@ class SimulatorForm(forms.Form):
             if not line.strip():
                 continue
             if not key or not sign:
-                faults.append(f"Line {place}, “{line.strip()}”: write a name, = and a value, as plan=gold.")
+                faults.append(f"Line {place}, “{line.strip()}”: write a name, = and a value, for example plan=gold.")
             elif key in found:
                 faults.append(f"Line {place}: {key} stands twice.")
             found[key] = text
@@ -111,7 +111,7 @@ class SimulatorForm(forms.Form):
     def _require_dialled(self, customer: str) -> None:
         number = read_customer(customer, settings.ROUTING_DEFAULT_REGION, inbound=False)
         if number.kind is not NumberKind.E164:
-            self.add_error("customer", "An outbound call needs the number that is dialled, as +12025550100.")
+            self.add_error("customer", "An outbound call needs the number that is dialled, for example +12025550100.")
 
     def _instant(self, day: dt.date | None, clock: dt.time | None, zone: str) -> dt.datetime:
         if day is None and clock is None:
