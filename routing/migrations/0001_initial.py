@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(help_text='For example Office hours.', max_length=200, unique=True, verbose_name='name')),
                 ('opening_hours', models.TextField(help_text='For example Mo-Fr 09:00-17:00; PH off. PH means public holidays and must stand last.', verbose_name='weekly hours')),
                 ('timezone', models.CharField(help_text="For example America/New_York; write customer for the local time of each customer's number.", max_length=64, verbose_name='time zone')),
-                ('country', models.CharField(blank=True, help_text='Whose public holidays PH means: two letters, such as US. Empty where the hours say nothing about PH.', max_length=2, verbose_name='holiday country')),
+                ('country', models.CharField(blank=True, help_text='Whose public holidays PH means: two letters, such as US. Empty where the hours have no PH.', max_length=2, verbose_name='holiday country')),
             ],
             options={
                 'ordering': ['name'],
@@ -207,7 +207,7 @@ class Migration(migrations.Migration):
                 ('extension', models.CharField(blank=True, help_text='Dialled after the transfer is answered.', max_length=32, verbose_name='extension')),
                 ('caller_id', models.CharField(blank=True, help_text='Number shown to the one who takes the transfer.', max_length=64, verbose_name='caller id')),
                 ('enabled', models.BooleanField(default=True, help_text='Rules skip a target that is switched off.', verbose_name='enabled')),
-                ('overrides', models.JSONField(blank=True, default=dict, help_text='Settings of the assistant or squad that change for these calls, such as {"variableValues": {"brand": "Acme"}}.', validators=[routing.models.fields.validate_object], verbose_name='overrides')),
+                ('overrides', models.JSONField(blank=True, default=dict, help_text='Settings of the assistant or squad that change here, for example {"variableValues": {"brand": "Acme"}}.', validators=[routing.models.fields.validate_object], verbose_name='overrides')),
                 ('synced_name', models.CharField(blank=True, editable=False, max_length=255, verbose_name='name at Vapi')),
                 ('synced_updated_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='changed at Vapi')),
                 ('missing_since', models.DateTimeField(blank=True, editable=False, help_text='Rules skip a target that is missing.', null=True, verbose_name='missing at Vapi since')),

@@ -28,7 +28,7 @@ class Schedule(Keyed):
         "holiday country",
         max_length=2,
         blank=True,
-        help_text="Whose public holidays PH means: two letters, such as US. Empty where the hours say nothing about PH.",
+        help_text="Whose public holidays PH means: two letters, such as US. Empty where the hours have no PH.",
     )
 
     class Meta:

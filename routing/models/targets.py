@@ -50,7 +50,7 @@ class Target(Keyed):
     enabled = models.BooleanField("enabled", default=True, help_text="Rules skip a target that is switched off.")
     overrides = object_field(
         "overrides",
-        'Settings of the assistant or squad that change for these calls, such as {"variableValues": {"brand": "Acme"}}.',
+        'Settings of the assistant or squad that change here, for example {"variableValues": {"brand": "Acme"}}.',
     )
     synced_name = models.CharField("name at Vapi", max_length=255, blank=True, editable=False)
     synced_updated_at = models.DateTimeField("changed at Vapi", null=True, blank=True, editable=False)

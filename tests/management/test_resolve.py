@@ -78,7 +78,7 @@ def test_explanation_ticks_and_crosses_each_condition() -> None:
 def test_json_can_be_explained_too() -> None:
     answer = json.loads(run("--customer", ADA, "--json", "--explain"))
 
-    assert [rule["outcome"] for rule in answer["explanation"]] == ["chosen", "no_match"]
+    assert [rule["outcome"] for rule in answer["rules"]] == ["chosen", "no_match"]
 
 
 def test_nothing_is_recorded(tmp_path: Path) -> None:

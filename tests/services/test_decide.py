@@ -135,6 +135,6 @@ def test_refused_call_is_described_by_its_sentence(channel: Channel) -> None:
 def test_explanation_tells_each_condition() -> None:
     described = describe_decision(decide_call(customer="+12025550199"), with_explanation=True)
 
-    (rule,) = described["explanation"]
+    (rule,) = described["rules"]
     assert (rule["position"], rule["name"], rule["outcome"]) == (1, "VIP", "no_match")
     assert [condition["holds"] for condition in rule["conditions"]] == [False]
