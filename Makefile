@@ -6,6 +6,8 @@ PROCESSES ?= 2
 PYTEST_ARGS ?=
 BIN := .venv/bin
 CODE := config routing tests manage.py $(wildcard benchmarks)
+# What must be tested to at least 95 % by branch.
+COVERED := routing/engine/*,routing/snapshot/*,routing/vapi/*,routing/services/*
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 
 .DEFAULT_GOAL := help
@@ -20,7 +22,8 @@ run: .venv/.runtime ## serve on http://127.0.0.1:8000 (PORT, HOST, WEB_CONCURREN
 	@exec $(BIN)/python manage.py serve
 
 test: .venv/.dev chromium ## run the tests on SQLite and on PostgreSQL, then the checks
-	$(BIN)/python -m pytest -n $(PROCESSES) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(PROCESSES) $(or $(PYTEST_ARGS),--cov --cov-report=)
+	$(if $(PYTEST_ARGS),,$(BIN)/coverage report --include='$(COVERED)' --fail-under=95)
 	TEST_DATABASE=postgres $(BIN)/python -m pytest -n $(PROCESSES) $(PYTEST_ARGS)
 	@$(MAKE) --no-print-directory check
 
