@@ -4,6 +4,7 @@ from routing.models.access import ApiKey, ApiKeyKind, ApiKeyPolicy, WebhookSecre
 from routing.models.calls import Call, CallState
 from routing.models.campaigns import Campaign
 from routing.models.encrypted import EncryptedTextField, SecretLocked
+from routing.models.idempotency import ClaimKind, ClaimState, RequestClaim
 from routing.models.numbers import NumberList, NumberListEntry, OurNumber
 from routing.models.revisions import LiveState, Revision
 from routing.models.rules import Rule, RuleAttribute, RuleTarget
@@ -19,12 +20,15 @@ __all__ = [
     "Call",
     "CallState",
     "Campaign",
+    "ClaimKind",
+    "ClaimState",
     "EmergencySwitch",
     "EncryptedTextField",
     "LiveState",
     "NumberList",
     "NumberListEntry",
     "OurNumber",
+    "RequestClaim",
     "Revision",
     "Rule",
     "RuleAttribute",

@@ -56,7 +56,11 @@ class Call(models.Model):
     api_key = models.ForeignKey(
         ApiKey, models.SET_NULL, null=True, blank=True, related_name="calls", verbose_name="API key"
     )
+    vapi_name = models.CharField(
+        "name at Vapi", max_length=40, blank=True, db_index=True, help_text="By which the call is found again there."
+    )
     decided_at = models.DateTimeField("decided at")
+    scheduled_for = models.DateTimeField("scheduled for", null=True, blank=True, db_index=True)
     created_at = models.DateTimeField("recorded at", default=timezone.now, editable=False)
     ended_reason = models.CharField("ended because", max_length=255, blank=True)
     cost = models.DecimalField("cost in US dollars", max_digits=12, decimal_places=6, null=True, blank=True)
