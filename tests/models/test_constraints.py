@@ -285,7 +285,10 @@ def test_what_no_rule_uses_any_more_can_be_deleted(name: str) -> None:
     rows = _in_use()
     Rule.objects.all().delete()
 
-    rows[name].delete()
+    row, pk = rows[name], rows[name].pk
+    row.delete()
+
+    assert not type(row)._default_manager.filter(pk=pk).exists()
 
 
 def test_number_of_a_switch_cannot_be_deleted() -> None:

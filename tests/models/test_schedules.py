@@ -63,6 +63,9 @@ def test_exception_may_be_edited_where_it_stands() -> None:
 
     row.closed, row.hours = False, "09:00-12:00"
     row.full_clean()
+    row.save()
+
+    assert ScheduleException.objects.get().hours == "09:00-12:00"
 
 
 @pytest.mark.parametrize(
