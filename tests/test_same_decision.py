@@ -112,7 +112,8 @@ class Ways:
         return ("reject" if answer.status_code == 403 else "transfer", "")
 
     def _post(self, path: str, body: dict[str, Any]) -> requests.Response:
-        headers = {"Authorization": f"Bearer {self.secret_key}"}
+        # Without a key of its own, a body that comes again would get the earlier answer instead of a decision.
+        headers = {"Authorization": f"Bearer {self.secret_key}", "Idempotency-Key": str(uuid4())}
         return self.session.post(f"{self.url}/api/v1/{path}", json=body, headers=headers, timeout=20)
 
 

@@ -11,7 +11,9 @@ from django.db import InterfaceError, OperationalError
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
+from routing.api.idempotency import REPLAYED
 from routing.services.explain_call import CannotExplain
+from routing.services.idempotency import KeyReused, RequestRunning
 from routing.services.place_call import CallRefused, OutcomeUnknown, TargetCannotBeCalled
 from routing.services.prepare_call import InvalidCall
 from routing.vapi.errors import VapiError
@@ -25,7 +27,11 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     CannotExplain: HTTPStatus.NOT_FOUND,
     TargetCannotBeCalled: HTTPStatus.UNPROCESSABLE_ENTITY,
     OutcomeUnknown: HTTPStatus.FAILED_DEPENDENCY,
+    RequestRunning: HTTPStatus.CONFLICT,
+    KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
+# Vapi's Python SDK asks twice more after a 409, and waits for as long as it is told.
+ASK_AGAIN = {"Retry-After": "2"}
 UNAVAILABLE = "The database cannot be reached; nothing was sent. Try again."
 TOO_DEEP = "The body is nested too deeply."
 OURS = "Something broke on our side; it is in the log."
@@ -45,9 +51,15 @@ def answer_error(error: Exception, context: Mapping[str, Any]) -> Response:
             return _shape(HTTPStatus.BAD_REQUEST, TOO_DEEP)
     status = STATUSES.get(type(error))
     if status is not None:
-        return _shape(status, str(error))
+        return _shape(status, str(error), _headers(error))
     logger.error("The API could not answer", exc_info=error)
     return _shape(HTTPStatus.INTERNAL_SERVER_ERROR, OURS)
+
+
+def _headers(error: Exception) -> Mapping[str, str] | None:
+    if isinstance(error, OutcomeUnknown) and error.replayed:
+        return REPLAYED
+    return ASK_AGAIN if isinstance(error, RequestRunning) else None
 
 
 def _pass_on(error: VapiError) -> Response:

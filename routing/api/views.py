@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from routing.api.authentication import HasKey, asking_key
 from routing.api.call_request import read_call, read_resolve
 from routing.api.cors import PREFLIGHT, allow_headers, check_origin
+from routing.api.idempotency import REPLAYED, read_identity
 from routing.api.pages import next_address, read_cursor
 from routing.api.rendering import render_resolution
 from routing.api.serializers import CallFilterSerializer, CallSerializer
@@ -23,6 +24,7 @@ from routing.engine.context import Channel
 from routing.services.describe_decision import describe_rules, explain_decided
 from routing.services.explain_call import explain_call
 from routing.services.get_call import get_placed_call
+from routing.services.idempotency import answer_once
 from routing.services.list_calls import CallFilter, find_call, list_calls
 from routing.services.place_call import place_call
 from routing.services.place_web_call import place_web_call
@@ -50,8 +52,13 @@ class PlaceCallView(VapiView):
         """Answer what Vapi answers."""
         now = timezone.now()
         wanted = read_call(request, Channel.OUTBOUND, now=now)
-        answer = place_call(wanted, api_key=asking_key(request), client=client_from_settings(), now=now)
-        return Response(answer, status=HTTPStatus.CREATED)
+        key, client = asking_key(request), client_from_settings()
+        answered = answer_once(
+            read_identity(request),
+            now=now,
+            run=lambda take: place_call(wanted, api_key=key, client=client, now=now, take=take),
+        )
+        return Response(answered.body, status=HTTPStatus.CREATED, headers=REPLAYED if answered.replayed else None)
 
 
 class PlaceWebCallView(VapiView):

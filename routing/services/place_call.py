@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
+from routing.engine.context import Channel
 from routing.engine.decision import Decision
 from routing.engine.table import TargetKind
 from routing.models import ApiKey, Call, CallState
@@ -19,9 +20,15 @@ from routing.services.record_call import call_columns
 from routing.vapi.call_body import TargetTakesNoCall
 from routing.vapi.client import CallPlacer
 from routing.vapi.errors import VapiError
+from routing.vapi.marker import make_marker
 
 Body = Mapping[str, Any]
 Send = Callable[[Body], dict[str, Any]]
+Take = Callable[[UUID], None]
+
+# No request to Vapi takes as long (the client has a time budget): a row that is still being sent has lost its process.
+LOST_AFTER = timedelta(seconds=60)
+LOST = "The process that placed the call ended before it knew whether Vapi had taken it."
 
 logger = logging.getLogger(__name__)
 
@@ -37,33 +44,39 @@ class TargetCannotBeCalled(Exception):
 class OutcomeUnknown(Exception):
     """Vapi gave no usable answer after the request may have been taken: the call must not be placed again."""
 
-    def __init__(self, call_id: UUID) -> None:
-        """Name the row that tells later what became of the call."""
+    def __init__(self, call_id: UUID, *, replayed: bool = False) -> None:
+        """Name the row that tells later what became of the call; ``replayed`` if this was said before."""
         super().__init__(
             f"Vapi did not say whether the call was placed, so it is not placed again; it is recorded as {call_id}."
         )
         self.call_id = call_id
+        self.replayed = replayed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placing:
-    """One call on its way: its row's id, who asked, when, and whether anybody is really called."""
+    """One call on its way: its row's id, who asked, when, and whether anybody is really called.
+
+    ``take`` claims the request in the transaction that opens the row, so that nobody else sends it.
+    """
 
     call_id: UUID
     api_key: ApiKey
     now: datetime
     sandbox: bool
+    take: Take | None = None
 
 
-def place_call(request: CallRequest, *, api_key: ApiKey, client: CallPlacer, now: datetime) -> dict[str, Any]:
+def place_call(
+    request: CallRequest, *, api_key: ApiKey, client: CallPlacer, now: datetime, take: Take | None = None
+) -> dict[str, Any]:
     """Place a phone call and return Vapi's own answer.
 
     Raises InvalidCall, CallRefused, TargetCannotBeCalled, OutcomeUnknown, VapiError (nothing was placed) and
     DatabaseError (nothing was sent).
     """
-    placing = Placing(call_id=uuid4(), api_key=api_key, now=now, sandbox=client.sandbox)
-    prepared = prepare_call(identify(request, placing.call_id))
-    return place(prepared, placing, lambda body: client.create_call(mark(body, placing.call_id)))
+    placing = Placing(call_id=uuid4(), api_key=api_key, now=now, sandbox=client.sandbox, take=take)
+    return place(prepare_call(identify(request, placing.call_id)), placing, client.create_call)
 
 
 def identify(request: CallRequest, call_id: UUID) -> CallRequest:
@@ -72,17 +85,19 @@ def identify(request: CallRequest, call_id: UUID) -> CallRequest:
 
 
 def mark(body: Body, call_id: UUID) -> dict[str, Any]:
-    """Put our id where the call can be found again at Vapi; a name of the request's own is left alone.
-
-    Vapi takes 40 characters.
-    """
-    return dict(body) if body.get("name") else {**body, "name": f"sb-{call_id.hex}"}
+    """Put our id where the call can be found again at Vapi; a name of the request's own is left alone."""
+    return dict(body) if body.get("name") else {**body, "name": make_marker(call_id)}
 
 
 def place(prepared: PreparedCall, placing: Placing, send: Send) -> dict[str, Any]:
     """Keep the row, send once, and note the outcome in the row. Raises what ``place_call`` does."""
     body = _body_or_refusal(prepared, placing)
-    _open_row(prepared, placing, CallState.SENDING)
+    if prepared.decided.context.channel is Channel.OUTBOUND:
+        body = mark(body, placing.call_id)
+    with transaction.atomic():
+        if placing.take is not None:
+            placing.take(placing.call_id)
+        _open_row(prepared, placing, CallState.SENDING, vapi_name=str(body.get("name") or ""))
     # The row is committed and no transaction is open: Vapi may take 20 seconds, and a call that it has taken must
     # have a row whatever happens to this process.
     try:
@@ -95,6 +110,12 @@ def place(prepared: PreparedCall, placing: Placing, send: Send) -> dict[str, Any
         raise
     _close_row(placing.call_id, CallState.PLACED, vapi_call_id=answer.get("id"))
     return answer
+
+
+def give_up(now: datetime, **which: Any) -> int:
+    """Count the calls as unknown that are being sent for so long that their process must have died."""
+    lost = Call.objects.filter(state=CallState.SENDING, decided_at__lte=now - LOST_AFTER, **which)
+    return lost.update(state=CallState.UNKNOWN, error=LOST)
 
 
 def _body_or_refusal(prepared: PreparedCall, placing: Placing) -> dict[str, Any]:
@@ -120,8 +141,8 @@ def _explain_wrong_target(decision: Decision) -> str:
     )
 
 
-def _open_row(prepared: PreparedCall, placing: Placing, state: CallState, error: str = "") -> None:
-    columns = call_columns(prepared.decided) | {
+def _open_row(prepared: PreparedCall, placing: Placing, state: CallState, **columns: str) -> None:
+    known = call_columns(prepared.decided) | {
         "id": placing.call_id,
         # What decides knows our id of the call; Vapi's own comes with its answer.
         "vapi_call_id": None,
@@ -129,14 +150,15 @@ def _open_row(prepared: PreparedCall, placing: Placing, state: CallState, error:
         "sandbox": placing.sandbox,
         "api_key": placing.api_key,
         "decided_at": placing.now,
-        "error": error,
     }
-    Call.objects.create(**Call.fit(columns))
+    Call.objects.create(**Call.fit(known | columns))
 
 
 def _close_row(call_id: UUID, state: CallState, **columns: Any) -> None:
     """Note the outcome. A fault here must not hide Vapi's answer: whoever gets an error would place the call again."""
     try:
-        Call.objects.filter(pk=call_id, state=CallState.SENDING).update(state=state, **Call.fit(columns))
+        # An answer that comes very late finds its row given up.
+        rows = Call.objects.filter(pk=call_id, state__in=(CallState.SENDING, CallState.UNKNOWN))
+        rows.update(state=state, **Call.fit(columns))
     except DatabaseError:
         logger.exception("Call %s is %s, but its row could not be updated", call_id, state.value)
