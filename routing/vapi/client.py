@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import json
 import logging
 import ssl
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -22,6 +25,9 @@ from routing.vapi.sandbox import Sandbox
 # Without a name Cloudflare answers 403 in front of Vapi.
 USER_AGENT = "switchboard/0.1.0"
 TIMEOUT = (3, 20)  # seconds to connect, seconds to wait for the next byte
+BUDGET_SECONDS = 25.0  # for a whole request; who waits for the last byte then still waits as long as for any
+LONGEST_PAUSE = 5.0  # seconds; a read for which Vapi wants a longer one fails at once
+PAGE = 1000  # the most calls that Vapi lists at once
 POOL_SIZE = 32
 NEVER_SENT = (
     urllib3.exceptions.NewConnectionError,
@@ -29,6 +35,8 @@ NEVER_SENT = (
     urllib3.exceptions.ProxyError,
 )
 SENT_AGAIN_LATER = frozenset({408, 429})
+PAUSED = frozenset({429, 503})  # the answers whose Retry-After is read
+PIECE = 64 * 1024  # bytes
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +56,9 @@ class CallPlacer(Protocol):
 
     def get_call(self, call_id: str) -> dict[str, Any]:
         """Return the call as it stands. Raises VapiError."""
+
+    def list_calls(self, *, phone_number_id: str | None, since: datetime, until: datetime) -> list[dict[str, Any]]:
+        """Return the calls of one number of ours, or of all, created from ``since`` to ``until``. Raises VapiError."""
 
 
 class VapiClient:
@@ -74,24 +85,56 @@ class VapiClient:
 
     def get_call(self, call_id: str) -> dict[str, Any]:
         """Return the call as it stands at Vapi. Raises VapiError, which is never ambiguous here."""
+        call: dict[str, Any] = self._read(f"/call/{quote(call_id, safe='')}", {}, dict)
+        return call
+
+    def list_calls(self, *, phone_number_id: str | None, since: datetime, until: datetime) -> list[dict[str, Any]]:
+        """Return the calls of one number of ours, or of all, created from ``since`` to ``until``. Raises VapiError.
+
+        Vapi has no pages: it lists the newest, and the oldest of them says where to go on.
+        """
+        query = {"createdAtGe": _write_instant(since), "createdAtLe": _write_instant(until), "limit": str(PAGE)}
+        if phone_number_id is not None:
+            query["phoneNumberId"] = phone_number_id
+        found: dict[str, dict[str, Any]] = {}
+        while True:
+            page = [call for call in self._read("/call", query, list) if isinstance(call, dict) and call.get("id")]
+            new = {str(call["id"]): call for call in page if str(call["id"]) not in found}
+            found |= new
+            if len(page) < PAGE or not new:
+                return list(found.values())
+            # "Le", not "Lt": calls of one batch may share an instant.
+            query["createdAtLe"] = min(str(call.get("createdAt") or query["createdAtLe"]) for call in page)
+
+    def _create(self, path: str, body: Mapping[str, Any], auth: AuthBase) -> dict[str, Any]:
+        answer: dict[str, Any] = self._send("POST", path, auth, dict, json=dict(body))
+        return answer
+
+    def _read(self, path: str, query: Mapping[str, str], shape: type) -> Any:
+        """Ask, and once more if Vapi says after which pause. Only reads are repeated: a create might call twice."""
         try:
-            return self._send("GET", f"/call/{quote(call_id, safe='')}", None, self._private)
+            try:
+                return self._send("GET", path, self._private, shape, params=dict(query))
+            except VapiError as error:
+                if error.retry_after is None or error.retry_after > LONGEST_PAUSE:
+                    raise
+                time.sleep(error.retry_after)
+                return self._send("GET", path, self._private, shape, params=dict(query))
         except VapiError as error:
             refused = error.status is not None and error.status < 500 and error.status not in SENT_AGAIN_LATER
             raise VapiError(error.status, error.body, retryable=not refused, ambiguous=False) from error
 
-    def _create(self, path: str, body: Mapping[str, Any], auth: AuthBase) -> dict[str, Any]:
-        return self._send("POST", path, dict(body), auth)
-
-    def _send(self, method: str, path: str, body: dict[str, Any] | None, auth: AuthBase) -> dict[str, Any]:
+    def _send(self, method: str, path: str, auth: AuthBase, shape: type, **content: Any) -> Any:
+        deadline = time.monotonic() + BUDGET_SECONDS
+        url = f"{self._base_url}{path}"
+        # A redirect would turn a POST into a GET, so none is followed.
+        options: dict[str, Any] = {"timeout": TIMEOUT, "allow_redirects": False, "stream": True}
         try:
-            # A redirect would turn a POST into a GET, so none is followed.
-            response = self._session.request(
-                method, f"{self._base_url}{path}", json=body, auth=auth, timeout=TIMEOUT, allow_redirects=False
-            )
+            with self._session.request(method, url, auth=auth, **options, **content) as response:
+                text = _read_until(response, deadline)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise _no_answer(error) from error
-        return _read_answer(response)
+        return _read_answer(response, text, shape)
 
 
 class _Bearer(AuthBase):
@@ -116,19 +159,45 @@ def _open_session() -> requests.Session:
     return session
 
 
-def _read_answer(response: requests.Response) -> dict[str, Any]:
+def _read_until(response: requests.Response, deadline: float) -> bytes:
+    """Return the body, as long as it comes in time; a server that drips must not hold a thread for ever."""
+    if response.is_redirect:
+        return response.content  # requests has read it already
+    pieces = []
+    # `iter_content` would look at nothing before its piece is full; `read1` returns whatever has come.
+    while piece := response.raw.read1(PIECE, decode_content=True):
+        pieces.append(piece)
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout("the answer took too long")
+    return b"".join(pieces)
+
+
+def _read_answer(response: requests.Response, text: bytes, shape: type) -> Any:
+    """Return the JSON value of a success, which has to be of this shape; raises VapiError."""
     status = response.status_code
     try:
-        body = response.json()
-    except ValueError:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
         body = None
-    if 200 <= status < 300 and isinstance(body, dict):
+    if 200 <= status < 300 and isinstance(body, shape):
         return body
     if not isinstance(body, dict):
-        body = {"message": f"Vapi answered {status} without a JSON object: {response.text[:300]}", "statusCode": status}
+        shown = text[:300].decode("utf-8", "replace")
+        body = {"message": f"Vapi answered {status} without a JSON object: {shown}", "statusCode": status}
     # A success that cannot be read and a fault after the request was taken both leave open what happened.
     ambiguous = status < 300 or status >= 500
-    raise VapiError(status, body, retryable=status in SENT_AGAIN_LATER, ambiguous=ambiguous)
+    retry_after = _read_pause(response) if status in PAUSED else None
+    raise VapiError(status, body, retryable=status in SENT_AGAIN_LATER, ambiguous=ambiguous, retry_after=retry_after)
+
+
+def _read_pause(response: requests.Response) -> float | None:
+    """Return the seconds of `Retry-After` (RFC 9110); its other form, a date, is not used by Vapi."""
+    text = response.headers.get("Retry-After", "").strip()
+    return float(text) if text.isascii() and text.isdecimal() else None
+
+
+def _write_instant(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _no_answer(error: Exception) -> VapiError:

@@ -61,6 +61,17 @@ class Sandbox:
             raise _refusal(404, f"Couldn't Find Call {call_id}.", "Not Found")
         return dict(call)
 
+    def list_calls(self, *, phone_number_id: str | None, since: datetime, until: datetime) -> list[dict[str, Any]]:
+        """Return the calls that this process made up, as Vapi lists them."""
+        with self._lock:
+            calls = [dict(call) for call in self._calls.values()]
+        return [
+            call
+            for call in calls
+            if since <= datetime.fromisoformat(call["createdAt"]) <= until
+            and phone_number_id in {None, call.get("phoneNumberId")}
+        ]
+
     def _create_batch(self, body: Mapping[str, Any]) -> dict[str, Any]:
         results: list[dict[str, Any]] = []
         errors: list[dict[str, Any]] = []

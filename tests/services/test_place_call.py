@@ -57,6 +57,9 @@ class FakePlacer:
     def get_call(self, call_id: str) -> dict[str, Any]:
         raise AssertionError("nobody asks for a call here")
 
+    def list_calls(self, **wanted: Any) -> list[dict[str, Any]]:
+        raise AssertionError("nobody asks for calls here")
+
 
 @pytest.fixture
 def key(settings: Settings, tmp_path: Path) -> Iterator[ApiKey]:

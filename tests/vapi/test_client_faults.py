@@ -1,8 +1,10 @@
 """Faults below HTTP: when Vapi cannot have got a request, and when it may have placed a call."""
 
+import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -143,3 +145,20 @@ def test_a_tls_handshake_that_breaks_off_is_in_doubt() -> None:
         connect(url.replace("http:", "https:")).create_call(BODY)
 
     assert caught.value.ambiguous
+
+
+def test_an_answer_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drip(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 5000\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while True:
+                connection.sendall(b" ")
+                time.sleep(0.01)
+
+    monkeypatch.setattr(client_module, "BUDGET_SECONDS", 0.2)
+
+    with run_server(drip) as (url, accepted), pytest.raises(VapiError) as caught:
+        connect(url).create_call(BODY)
+
+    assert (caught.value.status, caught.value.ambiguous, len(accepted)) == (None, True, 1)
