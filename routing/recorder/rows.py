@@ -1,5 +1,6 @@
 """What spooled records do to the table of calls. Everything here may be repeated without harm."""
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -62,12 +63,31 @@ def apply_outcomes(lines: list[Line]) -> tuple[list[Line], Refused]:
 
 
 def _update(record: dict[str, Any]) -> bool:
+    if record.get("marker"):
+        _settle_placed(record)
     told = {name: record[name] for name in OUTCOME_COLUMNS if record.get(name) is not None}
     columns = Call.fit(told | {"state": CallState(record["state"]).value})
     calls = Call.objects.filter(vapi_call_id=record["vapi_call_id"])
+    if record["state"] == CallState.PLACED:
+        return calls.exists()
     if record["state"] == CallState.ENDED:
         return calls.update(**columns) > 0
     return calls.exclude(state=CallState.ENDED).update(**columns) > 0 or calls.exists()
+
+
+def _settle_placed(record: dict[str, Any]) -> None:
+    """Give its id to the call that bears this marker and never learned it: Vapi talks of it, so it was placed."""
+    call_id = record["vapi_call_id"]
+    if Call.objects.filter(vapi_call_id=call_id).exists():
+        return
+    marked = Call.objects.filter(vapi_name=record["marker"])
+    # The calls of a batch share a marker; the number tells them apart.
+    same_number = marked.filter(customer_number=record.get("customer") or "", vapi_call_id=None).first()
+    row = same_number or (marked.filter(vapi_call_id=None).first() if marked.count() == 1 else None)
+    if row is not None:
+        # Another process may drain a message about the same call.
+        with contextlib.suppress(IntegrityError), transaction.atomic():
+            marked.filter(pk=row.pk, vapi_call_id=None).update(vapi_call_id=call_id, state=CallState.PLACED, error="")
 
 
 def _build(lines: Iterable[Line]) -> tuple[list[tuple[bytes, Call]], Refused]:

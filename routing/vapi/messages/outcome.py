@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from routing.engine.context import attribute_text
+from routing.vapi.marker import is_marker
 from routing.vapi.messages.envelope import Message, look, look_id, look_text
 
 # Vapi's words for a call's status; the others (queued, ringing …) tell nothing that the call's row does not say.
@@ -18,7 +19,11 @@ MILLISECONDS_FROM = 100_000_000_000  # as seconds this would be the year 5138
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What a message says became of a call; None where it says nothing. ``cost`` is in US dollars."""
+    """What a message says became of a call; None where it says nothing. ``cost`` is in US dollars.
+
+    ``marker`` is the name that we gave the call, ``customer`` the number that it goes to: by them a call is found whose
+    id we never learned.
+    """
 
     vapi_call_id: str
     state: str
@@ -26,12 +31,18 @@ class Outcome:
     cost: Decimal | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    marker: str | None = None
+    customer: str | None = None
 
 
 def read_outcome(message: Message) -> Outcome | None:
-    """Return the outcome, or None when there is no call id or the status is none that we keep."""
+    """Return the outcome, or None when there is no call id or the status is none that we keep.
+
+    Whatever is said of a call that bears our marker tells that it was placed.
+    """
     call_id = look_id(message, "call.id")
-    state = _read_state(message)
+    marker = _read_marker(message)
+    state = _read_state(message) or ("placed" if marker else None)
     if call_id is None or state is None:
         return None
     return Outcome(
@@ -41,7 +52,14 @@ def read_outcome(message: Message) -> Outcome | None:
         cost=_read_cost(message),
         started_at=_read_instant(message, "startedAt", "call.startedAt"),
         ended_at=_read_instant(message, "endedAt", "call.endedAt"),
+        marker=marker,
+        customer=look_text(message, "call.customer.number", "customer.number") if marker else None,
     )
+
+
+def _read_marker(message: Message) -> str | None:
+    name = look_text(message, "call.name")
+    return name if is_marker(name) else None
 
 
 def _read_state(message: Message) -> str | None:
