@@ -1,11 +1,9 @@
 """API keys, and the secrets that Vapi proves itself with."""
 
-import re
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -13,25 +11,26 @@ from django.utils import timezone
 
 from routing.admin.base import LINES_HELP, PasswordWidget, RowAdmin, RowForm, display
 from routing.models import ApiKey, ApiKeyKind, WebhookSecret, WebhookSecretKind
-
-ORIGIN = re.compile(r"https?://[^\s/?#]+")
+from routing.models.origins import normalise_origin
 
 
 class ApiKeyForm(RowForm[ApiKey]):
-    """Checks the web addresses of publishable keys."""
+    """Takes web addresses as people copy them."""
 
     class Meta:
         help_texts = {
-            "allowed_origins": f"For publishable keys: https://www.example.com without a path; * for all. {LINES_HELP}"
+            "allowed_origins": "For publishable keys: https://www.example.com without a path, https://*.example.com "
+            f"for all its subdomains, * for every page. {LINES_HELP}"
         }
 
     def clean_allowed_origins(self) -> list[str]:
-        """Return the addresses; raises ValidationError naming the bad one."""
-        origins: list[str] = self.cleaned_data["allowed_origins"]
-        for origin in origins:
-            if origin != "*" and not ORIGIN.fullmatch(origin):
-                raise ValidationError(f"{origin} is not a web address: write it as https://www.example.com.")
-        return origins
+        """Return the addresses as browsers send them; the model says which of them is none."""
+        typed: list[str] = self.cleaned_data["allowed_origins"]
+        return list(dict.fromkeys(map(normalise_origin, typed)))
+
+
+PAGE_FIELDS = ("allowed_origins", "requests_per_minute")
+KEY_FIELDS = ("name", "kind", "policy", *PAGE_FIELDS, "expires_at")
 
 
 @admin.register(ApiKey)
@@ -45,11 +44,13 @@ class ApiKeyAdmin(RowAdmin[ApiKey]):
     readonly_fields = ("shown_prefix", "created_at", "last_used_at", "revoked_at")
     actions = ("revoke",)
     fieldsets = (
-        (None, {"fields": ("name", "kind", "policy", "allowed_origins", "expires_at")}),
+        (None, {"fields": KEY_FIELDS}),
         ("What the system knows", {"fields": ("shown_prefix", "created_at", "last_used_at", "revoked_at")}),
     )
-    add_fieldsets = ((None, {"fields": ("name", "kind", "policy", "allowed_origins", "expires_at")}),)
-    conditional_fields = {"allowed_origins": f"kind == '{ApiKeyKind.PUBLISHABLE.value}'"}
+    add_fieldsets = ((None, {"fields": KEY_FIELDS}),)
+    conditional_fields = dict.fromkeys(PAGE_FIELDS, f"kind == '{ApiKeyKind.PUBLISHABLE.value}'") | {
+        "policy": f"kind == '{ApiKeyKind.SECRET.value}'"
+    }
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
         """Fix the kind once the key is made: its text begins with it."""
@@ -60,7 +61,7 @@ class ApiKeyAdmin(RowAdmin[ApiKey]):
         if change:
             super().save_model(request, obj, form, change)
             return
-        fields = {name: form.cleaned_data[name] for name in ("policy", "allowed_origins", "expires_at")}
+        fields = {name: form.cleaned_data[name] for name in KEY_FIELDS if name not in {"name", "kind"}}
         row, plain_text = ApiKey.objects.create_key(obj.name, obj.kind, **fields)
         obj.__dict__.update(row.__dict__)
         request.plain_key = plain_text  # type: ignore[attr-defined]  # lives as long as the request

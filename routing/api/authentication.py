@@ -13,6 +13,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from routing.models import ApiKey, ApiKeyKind
+from routing.models.access import KEY_STARTS
 
 if TYPE_CHECKING:  # REST framework's views load this module, which the settings name, while they load themselves
     from rest_framework.views import APIView
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # REST framework's views load this module, which the settings
 USE_NOTED_EVERY = timedelta(minutes=1)
 BAD_HEADER = "The Authorization header must read: Bearer, a space, and the API key."
 BAD_KEY = "This API key is unknown, revoked or expired."
+NOT_OURS = "This is no key of this service: those begin with {starts}. Vapi's own keys belong into its settings."
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -32,16 +34,22 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         if len(words) != 2 or words[0].lower() != b"bearer":
             raise AuthenticationFailed(BAD_HEADER)
-        now = timezone.now()
-        key = ApiKey.objects.find(words[1].decode("latin-1"), now)
+        now, text = timezone.now(), words[1].decode("latin-1")
+        key = ApiKey.objects.find(text, now)
         if key is None:
-            raise AuthenticationFailed(BAD_KEY)
+            raise AuthenticationFailed(_explain_refusal(text))
         note_use(key, now)
         return key, key
 
     def authenticate_header(self, request: Request) -> str:
         """Name the scheme; without it the answer would be 403 instead of 401."""
         return "Bearer"
+
+
+def _explain_refusal(text: str) -> str:
+    """Nothing here depends on what keys there are, so that nobody learns about them by asking."""
+    starts = tuple(KEY_STARTS.values())
+    return BAD_KEY if text.startswith(starts) else NOT_OURS.format(starts=" or ".join(starts))
 
 
 def note_use(key: ApiKey, now: datetime) -> None:

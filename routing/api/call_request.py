@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from routing.api.authentication import asking_key
 from routing.api.fields import read_instant
+from routing.api.page_request import check_page_body, split_inline_facts
 from routing.api.serializers import ResolveRoutingSerializer, RoutingSerializer
 from routing.engine.context import Attribute, Channel, Context, NamedTarget
 from routing.engine.numbers import is_sip_uri
@@ -42,15 +43,15 @@ REFUSED_TARGET = 'This API key must not name the target: leave out {field}, or s
 
 def read_call(request: Request, channel: Channel, *, now: datetime) -> CallRequest:
     """Return what a request to `/call` or `/call/web` asks for; raises InvalidCall or an APIException."""
-    body = read_body(request)
-    routing = _read_routing(body, RoutingSerializer)
+    body, facts = split_inline_facts(read_body(request))
+    routing = _read_routing(body, facts, RoutingSerializer)
     return _build(request, body, routing, channel=channel, at=_read_start(body, channel) or now)
 
 
 def read_resolve(request: Request, *, now: datetime) -> CallRequest:
     """Return what a request to `/resolve` asks about; raises InvalidCall or an APIException."""
-    body = read_body(request)
-    routing = _read_routing(body, ResolveRoutingSerializer)
+    body, facts = split_inline_facts(read_body(request))
+    routing = _read_routing(body, facts, ResolveRoutingSerializer)
     channel = Channel(routing["channel"])
     return _build(request, body, routing, channel=channel, at=routing.get("at") or _read_start(body, channel) or now)
 
@@ -69,8 +70,10 @@ def _build(request: Request, body: Body, routing: Mapping[str, Any], *, channel:
     key = asking_key(request)
     from_browser = key.kind == ApiKeyKind.PUBLISHABLE
     _check_shape(body)
+    if from_browser:
+        check_page_body(body)
     customer = {} if channel is Channel.WEB else _read_customer(body, required=channel is Channel.OUTBOUND)
-    attributes = routing.get("attributes") or {}
+    attributes = routing["attributes"]
     context = Context(
         channel=channel,
         at=at,
@@ -85,14 +88,17 @@ def _build(request: Request, body: Body, routing: Mapping[str, Any], *, channel:
     return CallRequest(body=body, context=context, from_browser=from_browser)
 
 
-def _read_routing(body: Body, serializer: type[RoutingSerializer]) -> dict[str, Any]:
-    """Read `routing`; the web SDK cannot send it, so there it may also stand in the overrides' metadata."""
+def _read_routing(body: Body, facts: Mapping[str, str], serializer: type[RoutingSerializer]) -> dict[str, Any]:
+    """Read `routing`; the web SDK cannot send it, so there it may also stand in the overrides' metadata.
+
+    An inline assistant's ``facts`` are attributes too, below those that are named as such.
+    """
     hidden = _object(_object(_object(body, "assistantOverrides"), "metadata", "assistantOverrides."), "routing")
     given = serializer(data={**hidden, **_object(body, "routing")})
     if not given.is_valid():
         raise ValidationError({"routing": given.errors})
     values: dict[str, Any] = given.validated_data
-    return values
+    return {**values, "attributes": {**facts, **(values.get("attributes") or {})}}
 
 
 def _read_campaign(body: Body, routing: Mapping[str, Any], header: str | None) -> str | None:

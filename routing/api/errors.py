@@ -12,6 +12,8 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
 from routing.api.idempotency import REPLAYED
+from routing.api.page_request import WhitelistError
+from routing.api.throttle import TooOften
 from routing.services.explain_call import CannotExplain
 from routing.services.idempotency import KeyReused, RequestRunning
 from routing.services.place_call import CallRefused, OutcomeUnknown, TargetCannotBeCalled
@@ -74,7 +76,10 @@ def _pass_on(error: VapiError) -> Response:
 def _answer_framework(error: APIException) -> Response:
     messages = list(_sentences(error.detail)) if isinstance(error, ValidationError) else [str(error.detail)]
     headers = {"WWW-Authenticate": error.auth_header} if hasattr(error, "auth_header") else {}
-    return _shape(HTTPStatus(error.status_code), messages[0] if len(messages) == 1 else messages, headers)
+    if isinstance(error, TooOften):
+        headers["Retry-After"] = str(error.wait)
+    alone = len(messages) == 1 and not isinstance(error, WhitelistError)
+    return _shape(HTTPStatus(error.status_code), messages[0] if alone else messages, headers)
 
 
 def _sentences(detail: Any, path: str = "") -> Iterator[str]:

@@ -20,6 +20,7 @@ from routing.api.idempotency import REPLAYED, read_identity
 from routing.api.pages import next_address, read_cursor
 from routing.api.rendering import render_resolution
 from routing.api.serializers import CallFilterSerializer, CallSerializer
+from routing.api.throttle import PageThrottle
 from routing.engine.context import Channel
 from routing.services.describe_decision import describe_rules, explain_decided
 from routing.services.explain_call import explain_call
@@ -65,16 +66,17 @@ class PlaceWebCallView(VapiView):
     """`POST /call/web`: open a room for a call from a web page."""
 
     permission_classes = [HasKey]
+    throttle_classes = [PageThrottle]
 
     def check_permissions(self, request: Request) -> None:
         """Let everybody ask whether they may ask: browsers send no key with a preflight."""
         if request.method != "OPTIONS":
             super().check_permissions(request)
+            check_origin(request)
 
     def post(self, request: Request) -> Response:
         """Answer what Vapi answers."""
         now = timezone.now()
-        check_origin(request)
         wanted = read_call(request, Channel.WEB, now=now)
         answer = place_web_call(wanted, api_key=asking_key(request), client=client_from_settings(), now=now)
         return Response(answer, status=HTTPStatus.CREATED)

@@ -6,6 +6,7 @@ from routing.models.campaigns import Campaign
 from routing.models.encrypted import EncryptedTextField, SecretLocked
 from routing.models.idempotency import ClaimKind, ClaimState, RequestClaim
 from routing.models.numbers import NumberList, NumberListEntry, OurNumber
+from routing.models.rate import RequestRate
 from routing.models.revisions import LiveState, Revision
 from routing.models.rules import Rule, RuleAttribute, RuleTarget
 from routing.models.schedules import Schedule, ScheduleException
@@ -29,6 +30,7 @@ __all__ = [
     "NumberListEntry",
     "OurNumber",
     "RequestClaim",
+    "RequestRate",
     "Revision",
     "Rule",
     "RuleAttribute",

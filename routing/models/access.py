@@ -5,12 +5,15 @@ import secrets
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from routing.models.encrypted import EncryptedTextField
 from routing.models.fields import check, check_choice, texts_field
+from routing.models.origins import validate_origins
 
 PREFIX_LENGTH = 12
 
@@ -64,7 +67,16 @@ class ApiKey(models.Model):
         default=ApiKeyPolicy.ROUTE_IF_MISSING,
     )
     allowed_origins = texts_field(
-        "allowed web addresses", 'For publishable keys: ["https://www.example.com"], or ["*"].'
+        "allowed web addresses",
+        "For publishable keys: https://www.example.com, https://*.example.com for all its subdomains, or * for every "
+        "page.",
+        validators=[validate_origins],
+    )
+    requests_per_minute = models.PositiveIntegerField(
+        "requests a minute",
+        default=60,
+        validators=[MinValueValidator(1)],
+        help_text="For publishable keys: how many web calls all visitors together may start in a minute.",
     )
     expires_at = models.DateTimeField("expires at", null=True, blank=True, help_text="Empty: never.")
     revoked_at = models.DateTimeField("revoked at", null=True, blank=True, editable=False)
@@ -79,10 +91,22 @@ class ApiKey(models.Model):
         constraints = [
             check_choice("apikey_kind", "kind", ApiKeyKind.values),
             check_choice("apikey_policy", "policy", ApiKeyPolicy.values),
+            check(
+                "apikey_rate",
+                Q(requests_per_minute__gte=1),
+                "Let one request a minute pass at least.",
+                "requests_per_minute",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def clean(self) -> None:
+        """Ask for the pages of a publishable key, which without any is good for nothing."""
+        super().clean()
+        if self.kind == ApiKeyKind.PUBLISHABLE and not self.allowed_origins:
+            raise ValidationError({"allowed_origins": "Say which pages may use the key; * stands for every page."})
 
     def is_valid(self, now: datetime) -> bool:
         """Tell whether the key is neither revoked nor expired."""

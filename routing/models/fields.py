@@ -1,6 +1,6 @@
 """Columns and constraints that several models share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -82,9 +82,13 @@ def object_field(verbose_name: str, help_text: str) -> "models.JSONField[Any, An
     return models.JSONField(verbose_name, default=dict, blank=True, validators=[validate_object], help_text=help_text)
 
 
-def texts_field(verbose_name: str, help_text: str) -> "models.JSONField[Any, Any]":
-    """Return a column for an ordered list of texts."""
-    return models.JSONField(verbose_name, default=list, blank=True, validators=[validate_texts], help_text=help_text)
+def texts_field(
+    verbose_name: str, help_text: str, *, validators: Iterable[Callable[[object], None]] = ()
+) -> "models.JSONField[Any, Any]":
+    """Return a column for an ordered list of texts; ``validators`` refuse more than other types and repetition."""
+    return models.JSONField(
+        verbose_name, default=list, blank=True, validators=[validate_texts, *validators], help_text=help_text
+    )
 
 
 class FieldCheck(models.CheckConstraint):

@@ -14,6 +14,7 @@ from routing.models import (
     ApiKey,
     Call,
     LiveState,
+    RequestRate,
     Revision,
     Rule,
     RuleAttribute,
@@ -25,7 +26,7 @@ from tests.admin.conftest import client_of
 
 REGISTERED = sorted((model for model in django_admin.site._registry), key=lambda model: model._meta.label)
 INSIDE_OTHERS = {RuleTarget, RuleAttribute, ScheduleException}
-INTERNAL = {LiveState}
+INTERNAL = {LiveState, RequestClaim, RequestRate}
 READ_ONLY = {Call, Revision}
 NEVER_ADDED = READ_ONLY | {TableSettings}
 OF_MODELS = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.model_name)

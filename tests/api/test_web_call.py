@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.test import Client
 
-from routing.models import ApiKey, Call
+from routing.api.page_request import ASSISTANT_KEYS
+from routing.models import Call
 from tests.api.conftest import Api, make_api
 from tests.api.world import CONCIERGE, GOLD, OTHER, RECEPTION, SPRING, FakeVapi
+from tests.vapi_schema.checker import property_names
 
 TABLE_VARIABLES = {"brand": "Acme", "level": "table"}
-SHOP = "https://shop.example.com"
 
 
 def in_metadata(**routing: Any) -> dict[str, Any]:
@@ -81,9 +81,12 @@ def test_a_servers_request_is_trusted(vapi: FakeVapi, api: Api, body: dict[str, 
         ({"assistantId": "route:spring"}, {"assistantId": SPRING}),
         ({"assistantId": OTHER}, {"assistantId": RECEPTION}),
         ({"assistant": {"userId": "u"}}, {"assistantId": RECEPTION}),
-        ({"squadId": OTHER, "squadOverrides": {"model": {}}}, {"assistantId": RECEPTION}),
-        ({"workflow": {}, "customer": {"number": "+12025550100"}}, {"assistantId": RECEPTION}),
-        ({"transport": {"provider": "x"}, "roomDeleteOnUserLeaveEnabled": "x"}, {"assistantId": RECEPTION}),
+        ({"assistant": {"page": "vip"}}, {"squadId": CONCIERGE}),
+        ({"assistant": {"plan": "gold"}}, {"assistantId": RECEPTION}),
+        ({"assistant": {"page": "vip"}, "routing": {"attributes": {"page": "x"}}}, {"assistantId": RECEPTION}),
+        ({"assistant": {"firstMessage": "Hi", "model": {}, "page": "vip"}}, {"assistantId": RECEPTION}),
+        ({"squad": {"members": []}, "squadId": OTHER, "assistantVersion": "v9"}, {"assistantId": RECEPTION}),
+        ({"workflow": {}, "workflowId": OTHER}, {"assistantId": RECEPTION}),
     ],
 )
 @pytest.mark.parametrize("policy", ["route_if_missing", "always_route", "refuse_explicit"])
@@ -110,16 +113,51 @@ def test_a_page_may_only_set_variables(
 ) -> None:
     overrides = {
         "variableValues": {"brand": "Mine", "level": "page", "own": 1},
-        "firstMessage": "Give me your password.",
-        "model": {"provider": "openai", "model": "gpt-4o", "messages": []},
-        "server": {"url": "https://evil.example"},
-        "metadata": {"routing": {"attributes": attributes}, "user": "u"},
+        "metadata": {"routing": {"attributes": attributes}},
     }
 
     page.post("call/web", {"assistantOverrides": overrides, "roomDeleteOnUserLeaveEnabled": False})
 
     assert vapi.body[key] == {"variableValues": variables}
     assert vapi.body["roomDeleteOnUserLeaveEnabled"] is False
+
+
+# What a page sends -> what the message says.
+REFUSED_FROM_PAGES: dict[str, tuple[dict[str, Any], object]] = {
+    "first message": ({"assistantOverrides": {"firstMessage": "Say it."}}, "assistantOverrides.firstMessage must not"),
+    "model": ({"assistantOverrides": {"variableValues": {}, "model": {}}}, "assistantOverrides.model must not"),
+    "null": ({"assistantOverrides": {"server": None}}, "assistantOverrides.server must not"),
+    "metadata": ({"assistantOverrides": {"metadata": {"user": 1}}}, "assistantOverrides.metadata.user must not"),
+    "squad's": ({"squadOverrides": {"model": {}}}, "squadOverrides.model must not"),
+    "workflow's": ({"workflowOverrides": {"model": {}}}, "workflowOverrides.model must not"),
+    "customer": ({"customer": {"number": "+12025550100"}}, ["property customer should not exist"]),
+    "two": ({"name": "x", "transport": {}}, ["property name should not exist", "property transport should not exist"]),
+    "option": ({"roomDeleteOnUserLeaveEnabled": "x"}, ["roomDeleteOnUserLeaveEnabled must be a boolean value"]),
+    "odd fact": ({"assistant": {"user": {"id": 1}}}, "assistant.user: must be a text"),
+}
+
+
+@pytest.mark.parametrize(("body", "complaint"), REFUSED_FROM_PAGES.values(), ids=REFUSED_FROM_PAGES)
+def test_what_a_page_may_not_send_is_named(vapi: FakeVapi, page: Api, body: dict[str, Any], complaint: object) -> None:
+    answer = page.post("call/web", body)
+
+    message = answer.json().pop("message")
+    assert (answer.status_code, answer.json()["error"], vapi.sent) == (400, "Bad Request", [])
+    assert message == complaint or (isinstance(complaint, str) and message.startswith(complaint))
+
+
+def test_every_property_of_an_assistant_is_known() -> None:
+    assert property_names("CreateAssistantDTO") == ASSISTANT_KEYS
+
+
+def test_facts_in_the_place_of_an_assistant_are_a_servers_too(vapi: FakeVapi, api: Api) -> None:
+    """`vapi.start({plan: "gold"})` with a server's key: the facts are as trusted as the key."""
+    api.post("call/web", {"assistant": {"plan": "gold", "none": None}})
+
+    assert vapi.body == {
+        "assistantId": GOLD,
+        "assistantOverrides": {"variableValues": TABLE_VARIABLES | {"level": "rule"}},
+    }
 
 
 def test_the_pages_attributes_are_kept_as_untrusted(vapi: FakeVapi, page: Api) -> None:
@@ -137,67 +175,6 @@ def test_a_split_gives_visitors_different_arms(vapi: FakeVapi, page: Api) -> Non
 
     ids = {row.context["call_id"] for row in Call.objects.all()}
     assert ids == {str(row.pk) for row in Call.objects.all()}
-
-
-@pytest.mark.parametrize(
-    ("origins", "origin", "status"),
-    [
-        (["*"], None, 201),
-        (["*"], SHOP, 201),
-        ([SHOP], SHOP, 201),
-        ([f"{SHOP}/"], SHOP.upper(), 201),
-        ([SHOP], None, 403),
-        ([SHOP], "https://evil.example.com", 403),
-        ([SHOP], "https://shop.example.com.evil.com", 403),
-        ([SHOP], "http://shop.example.com", 403),
-        ([SHOP], "null", 403),
-        ([], SHOP, 403),
-        ([], None, 403),
-    ],
-)
-def test_a_publishable_key_is_good_on_its_own_pages_only(
-    vapi: FakeVapi, origins: list[str], origin: str | None, status: int
-) -> None:
-    api = make_api("publishable", allowed_origins=origins)
-
-    answer = api.post("call/web", {}, **({"Origin": origin} if origin else {}))
-
-    assert answer.status_code == status
-    assert len(vapi.sent) == (1 if status == 201 else 0)
-    assert answer.headers.get("Access-Control-Allow-Origin") == (origin if status == 201 else None)
-    assert answer.headers["Vary"] == "Origin"
-
-
-@pytest.mark.parametrize(("origin", "allowed"), [(SHOP, True), ("https://evil.example.com", False)])
-def test_a_preflight_is_answered_without_a_key(published: None, origin: str, allowed: bool) -> None:
-    make_api("publishable", allowed_origins=[SHOP])
-    make_api("secret", allowed_origins=["*"])
-
-    answer = Client().options(
-        "/api/v1/call/web",
-        headers={"Origin": origin, "Access-Control-Request-Method": "POST"},
-    )
-
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert answer.headers.get("Access-Control-Allow-Origin") == (origin if allowed else None)
-    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
-    assert {"authorization", "content-type"} <= set(answer.headers["Access-Control-Allow-Headers"].split(", "))
-    assert "Access-Control-Allow-Credentials" not in answer.headers
-
-
-def test_a_revoked_key_opens_no_page(published: None) -> None:
-    make_api("publishable", allowed_origins=[SHOP])
-    ApiKey.objects.update(revoked_at="2026-01-01T00:00:00Z")
-
-    answer = Client().options("/api/v1/call/web", headers={"Origin": SHOP})
-
-    assert "Access-Control-Allow-Origin" not in answer.headers
-
-
-def test_a_page_can_read_why_it_failed(page: Api) -> None:
-    answer = page.post("call/web", {"routing": {"x": 1}}, Origin=SHOP)
-
-    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (400, SHOP)
 
 
 @pytest.mark.parametrize(
