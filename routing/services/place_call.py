@@ -91,24 +91,29 @@ def mark(body: Body, call_id: UUID) -> dict[str, Any]:
 
 def place(prepared: PreparedCall, placing: Placing, send: Send) -> dict[str, Any]:
     """Keep the row, send once, and note the outcome in the row. Raises what ``place_call`` does."""
-    body = _body_or_refusal(prepared, placing)
+    try:
+        body = body_of(prepared)
+    except (CallRefused, TargetCannotBeCalled) as refusal:
+        make_row(prepared, placing, CallState.REFUSED, error=str(refusal)).save(force_insert=True)
+        raise
     if prepared.decided.context.channel is Channel.OUTBOUND:
         body = mark(body, placing.call_id)
     with transaction.atomic():
         if placing.take is not None:
             placing.take(placing.call_id)
-        _open_row(prepared, placing, CallState.SENDING, vapi_name=str(body.get("name") or ""))
+        name = str(body.get("name") or "")
+        make_row(prepared, placing, CallState.SENDING, vapi_name=name).save(force_insert=True)
     # The row is committed and no transaction is open: Vapi may take 20 seconds, and a call that it has taken must
     # have a row whatever happens to this process.
     try:
         answer = send(body)
     except VapiError as error:
         state = CallState.UNKNOWN if error.ambiguous else CallState.FAILED
-        _close_row(placing.call_id, state, error=str(error))
+        close_row(placing.call_id, state, error=str(error))
         if error.ambiguous:
             raise OutcomeUnknown(placing.call_id) from error
         raise
-    _close_row(placing.call_id, CallState.PLACED, vapi_call_id=answer.get("id"))
+    close_row(placing.call_id, CallState.PLACED, vapi_call_id=answer.get("id"))
     return answer
 
 
@@ -118,18 +123,15 @@ def give_up(now: datetime, **which: Any) -> int:
     return lost.update(state=CallState.UNKNOWN, error=LOST)
 
 
-def _body_or_refusal(prepared: PreparedCall, placing: Placing) -> dict[str, Any]:
+def body_of(prepared: PreparedCall) -> dict[str, Any]:
+    """Return what Vapi gets; raises CallRefused and TargetCannotBeCalled."""
     decision = prepared.decided.decision
     if decision.target.kind is TargetKind.REJECT:
-        sentence = decision.target.message or "The routing table refuses this call."
-        _open_row(prepared, placing, CallState.REFUSED, error=sentence)
-        raise CallRefused(sentence)
+        raise CallRefused(decision.target.message or "The routing table refuses this call.")
     try:
         return prepared.vapi_body()
     except TargetTakesNoCall as error:
-        complaint = _explain_wrong_target(decision)
-        _open_row(prepared, placing, CallState.REFUSED, error=complaint)
-        raise TargetCannotBeCalled(complaint) from error
+        raise TargetCannotBeCalled(_explain_wrong_target(decision)) from error
 
 
 def _explain_wrong_target(decision: Decision) -> str:
@@ -141,7 +143,8 @@ def _explain_wrong_target(decision: Decision) -> str:
     )
 
 
-def _open_row(prepared: PreparedCall, placing: Placing, state: CallState, **columns: str) -> None:
+def make_row(prepared: PreparedCall, placing: Placing, state: CallState, **columns: str) -> Call:
+    """Return the call's row, not saved yet."""
     known = call_columns(prepared.decided) | {
         "id": placing.call_id,
         # What decides knows our id of the call; Vapi's own comes with its answer.
@@ -150,11 +153,12 @@ def _open_row(prepared: PreparedCall, placing: Placing, state: CallState, **colu
         "sandbox": placing.sandbox,
         "api_key": placing.api_key,
         "decided_at": placing.now,
+        "scheduled_for": prepared.scheduled_for,
     }
-    Call.objects.create(**Call.fit(known | columns))
+    return Call(**Call.fit(known | columns))
 
 
-def _close_row(call_id: UUID, state: CallState, **columns: Any) -> None:
+def close_row(call_id: UUID, state: CallState, **columns: Any) -> None:
     """Note the outcome. A fault here must not hide Vapi's answer: whoever gets an error would place the call again."""
     try:
         # An answer that comes very late finds its row given up.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from routing.engine.context import Channel, Context
@@ -33,11 +34,13 @@ class CallRequest:
     """What was asked for: the body in Vapi's words, and the context as far as the body tells it.
 
     Of a request ``from_browser`` only `variableValues` reach the call, and they stand below the rule's.
+    ``scheduled_for`` is when Vapi shall start the call; None for a call that starts at once.
     """
 
     body: Mapping[str, Any]
     context: Context
     from_browser: bool = False
+    scheduled_for: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +50,7 @@ class PreparedCall:
     decided: DecidedCall
     body: Mapping[str, Any]
     from_browser: bool
+    scheduled_for: datetime | None = None
 
     def vapi_body(self) -> dict[str, Any]:
         """Return what Vapi gets, the target filled in; raises TargetTakesNoCall."""
@@ -64,25 +68,28 @@ class PreparedCall:
 
 def prepare_call(request: CallRequest) -> PreparedCall:
     """Complete the context with our number and decide; raises InvalidCall for what the live table does not know."""
-    ruleset = store.current().ruleset
-    context = _complete(request.context, request.body, ruleset)
+    context = complete(request)
     decided = decide(context)
     body = dict(request.body)
     if context.channel is Channel.OUTBOUND:
         if context.our_number_id:
             body["phoneNumberId"] = context.our_number_id
         body["customer"] = _dialled(request.body["customer"], decided.situation.customer)
-    return PreparedCall(decided=decided, body=body, from_browser=request.from_browser)
+    return PreparedCall(
+        decided=decided, body=body, from_browser=request.from_browser, scheduled_for=request.scheduled_for
+    )
 
 
-def _complete(context: Context, body: Mapping[str, Any], ruleset: RuleSet) -> Context:
+def complete(request: CallRequest) -> Context:
+    """Return the context with our number filled in; raises InvalidCall for what the live table does not know."""
+    context, ruleset = request.context, store.current().ruleset
     if context.campaign is not None and context.campaign not in ruleset.campaigns:
         raise InvalidCall("routing.campaign", f"names no published campaign: {context.campaign!r}.")
     if context.our_number_id is not None:
         if context.our_number_id not in ruleset.numbers_by_id:
             raise InvalidCall("phoneNumberId", f"names none of our published numbers: {context.our_number_id!r}.")
         return context
-    if context.channel is not Channel.OUTBOUND or body.get("phoneNumber"):
+    if context.channel is not Channel.OUTBOUND or request.body.get("phoneNumber"):
         return context
     return replace(context, our_number_id=_caller_id(context.campaign, ruleset))
 
