@@ -21,6 +21,7 @@ from requests.auth import AuthBase
 
 from routing.vapi.errors import VapiError
 from routing.vapi.sandbox import Sandbox
+from routing.vapi.wrong_key import explain_wrong_key
 
 # Without a name Cloudflare answers 403 in front of Vapi.
 USER_AGENT = "switchboard/0.1.0"
@@ -68,6 +69,7 @@ class VapiClient:
 
     def __init__(self, *, api_key: str, public_key: str = "", base_url: str) -> None:
         """Prepare the connections; web calls fall back to the private key when there is no public one."""
+        self._keys = {"api_key": api_key, "public_key": public_key}
         self._private = _Bearer(api_key)
         self._public = _Bearer(public_key) if public_key else None
         self._base_url = base_url.rstrip("/")
@@ -134,7 +136,12 @@ class VapiClient:
                 text = _read_until(response, deadline)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise _no_answer(error) from error
-        return _read_answer(response, text, shape)
+        try:
+            return _read_answer(response, text, shape)
+        except VapiError as error:
+            # A single call's id is nobody's business here, and what it needs is what its listing needs.
+            shown = path if method == "POST" else "/call"
+            raise explain_wrong_key(error, f"{method} {shown}", **self._keys) from error
 
 
 class _Bearer(AuthBase):

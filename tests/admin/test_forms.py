@@ -148,7 +148,19 @@ WRONG_FORMS: dict[str, tuple[str, Form, str, str]] = {
         "apikey",
         {"name": "Page", "kind": "publishable", "policy": "always_route", "allowed_origins": "*\nexample.com/x"},
         "allowed_origins",
-        "example.com/x is not a web address",
+        "example.com/x: this is not a web address",
+    ),
+    "key for no page": (
+        "apikey",
+        {"name": "Page", "kind": "publishable", "policy": "always_route", "requests_per_minute": "60"},
+        "allowed_origins",
+        "which pages",
+    ),
+    "key without a rate": (
+        "apikey",
+        {"name": "Page", "kind": "publishable", "policy": "always_route", "requests_per_minute": "0"},
+        "requests_per_minute",
+        "1",
     ),
     "webhook without secret": ("webhooksecret", {"name": "W", "kind": "bearer"}, "secret", "required"),
     "token without header": (
@@ -382,7 +394,7 @@ def test_a_number_in_use_cannot_be_deleted(client: Client) -> None:
 
 
 def test_a_new_key_is_shown_once_and_only_then(client: Client) -> None:
-    form = {"name": "Shop", "kind": "secret", "policy": "route_if_missing", "allowed_origins": ""}
+    form = {"name": "Shop", "kind": "secret", "policy": "route_if_missing", "requests_per_minute": "60"}
 
     response = add(client, "apikey", form)
 
@@ -397,6 +409,15 @@ def test_a_new_key_is_shown_once_and_only_then(client: Client) -> None:
         assert plain not in text
         assert row.key_hash not in text
         assert row.prefix in text
+
+
+def test_a_pages_key_keeps_its_addresses_as_browsers_send_them(client: Client) -> None:
+    form = {"name": "Shop", "kind": "publishable", "policy": "always_route", "requests_per_minute": "5"}
+
+    add(client, "apikey", form | {"allowed_origins": "https://Shop.example.com/\nhttps://shop.example.com:443"})
+
+    row = ApiKey.objects.get(name="Shop")
+    assert (row.allowed_origins, row.requests_per_minute) == (["https://shop.example.com"], 5)
 
 
 def test_a_revoked_key_opens_nothing(client: Client, world: Form) -> None:

@@ -47,7 +47,18 @@ BAD_CALLS: dict[str, tuple[object, str]] = {
     "number and sip uri": ({"customer": {"number": ANYBODY, "sipUri": "sip:a@b.test"}}, "customer.sipUri"),
     "external id": ({"customer": CUSTOMER | {"externalId": 5}}, "customer.externalId"),
     "customer's overrides": ({"customer": CUSTOMER | {"assistantOverrides": []}}, "customer.assistantOverrides"),
-    "batch": ({"customers": [CUSTOMER]}, "customers"),
+    "customer and customer id": ({"customer": CUSTOMER, "customerId": OTHER}, "customerId"),
+    "customer and customers": ({"customer": CUSTOMER, "customers": [CUSTOMER]}, "customers"),
+    "customer id and customers": ({"customerId": OTHER, "customers": [CUSTOMER]}, "customers"),
+    "no customers": ({"customers": []}, "customers"),
+    "customers no list": ({"customers": CUSTOMER}, "customers"),
+    "too many customers": ({"customers": [{}] * 10_001}, "10000"),
+    "unknown number id for a batch": ({"customers": [CUSTOMER], "phoneNumberId": OTHER}, "phoneNumberId"),
+    "unknown campaign for a batch": ({"customers": [CUSTOMER], "routing": {"campaign": "autumn"}}, "routing.campaign"),
+    "schedule for a batch": (
+        {"customers": [CUSTOMER], "schedulePlan": {"earliestAt": "tomorrow"}},
+        "schedulePlan.earliestAt",
+    ),
     "unknown campaign": ({"customer": CUSTOMER, "routing": {"campaign": "autumn"}}, "routing.campaign"),
     "unknown campaign by target": ({"customer": CUSTOMER, "assistantId": "route:autumn"}, "routing.campaign"),
     "empty campaign by target": ({"customer": CUSTOMER, "assistantId": "route:"}, "routing.campaign"),
@@ -87,6 +98,7 @@ BAD_CALLS: dict[str, tuple[object, str]] = {
     "half a surrogate pair": ('{"customer": {"number": "\\ud800"}}', "character"),
     "no object": ([], "object"),
     "no json": ("{", "JSON"),
+    "infinity": ('{"customer": {"number": "+12125550123"}, "assistantOverrides": {"x": 1e999}}', "1e999"),
     "nan": ('{"a": NaN}', "JSON"),
     "deep": (nested(101), "deep"),
     "deeper than the parser goes": (nested(100_000), "deep"),
@@ -138,7 +150,7 @@ def test_what_the_table_refuses_is_recorded_and_not_sent(
     assert expected in row.error
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 404, 408, 409, 429])
+@pytest.mark.parametrize("status", [400, 402, 403, 404, 408, 409, 429])
 @pytest.mark.parametrize("path", ["call", "call/web"])
 def test_vapis_own_refusal_goes_out_as_it_came(vapi: FakeVapi, api: Api, path: str, status: int) -> None:
     refusal = load("resp_400_whitelist") | {"statusCode": status}
@@ -148,6 +160,32 @@ def test_vapis_own_refusal_goes_out_as_it_came(vapi: FakeVapi, api: Api, path: s
 
     assert (answer.status_code, answer.json()) == (status, refusal)
     assert Call.objects.get().state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("path", "public_key", "explanation"),
+    [
+        ("call", "vapi-public", "POST /call needs the organisation's private key"),
+        ("call", "vapi-private", "this is a public key; POST /call needs the private one"),
+        ("call/web", "vapi-public", "POST /call/web needs the organisation's public key"),
+        ("call/web", "", "VAPI_PUBLIC_KEY is not set"),
+    ],
+)
+@pytest.mark.parametrize("said", ["Invalid Key. Hot tip, you may be using the wrong one.", ["Invalid Key."], None])
+def test_a_wrong_key_is_explained_behind_vapis_own_words(
+    vapi: FakeVapi, api: Api, settings: Settings, path: str, public_key: str, explanation: str, said: Any
+) -> None:
+    settings.VAPI_PUBLIC_KEY = public_key
+    refusal = {"message": said, "error": "Unauthorized", "statusCode": 401, "more": [1]}
+    vapi.fail(401, refusal)
+
+    answer = api.post(path, {"customer": CUSTOMER} if path == "call" else {})
+
+    body = answer.json()
+    message = body.pop("message")
+    assert (answer.status_code, body) == (401, {key: value for key, value in refusal.items() if key != "message"})
+    assert explanation in str(message)
+    assert message[0] == said[0] if isinstance(said, list) else message.startswith(said or "VAPI_")
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
@@ -209,6 +247,14 @@ def test_wrong_addresses_and_methods(api: Api, method: str, path: str, status: i
     answer = api.get(path) if method == "get" else api.post(path, {})
 
     assert_shape(answer, status)
+
+
+@pytest.mark.parametrize("path", ["call", "call/web", "resolve"])
+def test_a_body_of_more_than_a_mebibyte_is_not_read(vapi: FakeVapi, api: Api, path: str) -> None:
+    largest = '{"name": "' + "x" * (1024 * 1024 - 12) + '"}'
+
+    assert "1048576 bytes" in assert_shape(api.post(path, largest + " "), 413)
+    assert api.post(path, largest).status_code != 413
 
 
 def test_another_content_type_is_415(api: Api) -> None:
