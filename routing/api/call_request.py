@@ -6,6 +6,7 @@ Schemas: `CreateCallDTO` and `CreateWebCallDTO` of Vapi's API.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from routing.api.authentication import asking_key
 from routing.api.fields import read_instant
 from routing.api.page_request import check_page_body, split_inline_facts
 from routing.api.serializers import ResolveRoutingSerializer, RoutingSerializer
-from routing.engine.context import Attribute, Channel, Context, NamedTarget
+from routing.engine.context import WORKFLOW, Attribute, Channel, Context, NamedTarget
 from routing.engine.numbers import is_sip_uri
 from routing.engine.table import TargetKind
 from routing.models import ApiKey, ApiKeyKind, ApiKeyPolicy
@@ -29,14 +30,14 @@ DEEPEST = 100
 AUTO = "auto"
 ROUTE = "route:"
 # How a request names its target, in the order in which one is shown when several stand. Vapi's workflows are on their
-# way out and nothing routes to them: like any named target they are passed on, and count as assistants in the records.
+# way out and nothing routes to them, but like any named target they are passed on.
 NAMED_TARGETS = {
-    "assistantId": TargetKind.ASSISTANT,
-    "assistant": TargetKind.ASSISTANT,
-    "squadId": TargetKind.SQUAD,
-    "squad": TargetKind.SQUAD,
-    "workflowId": TargetKind.ASSISTANT,
-    "workflow": TargetKind.ASSISTANT,
+    "assistantId": TargetKind.ASSISTANT.value,
+    "assistant": TargetKind.ASSISTANT.value,
+    "squadId": TargetKind.SQUAD.value,
+    "squad": TargetKind.SQUAD.value,
+    "workflowId": WORKFLOW,
+    "workflow": WORKFLOW,
 }
 REFUSED_TARGET = 'This API key must not name the target: leave out {field}, or send assistantId "auto".'
 
@@ -45,15 +46,21 @@ def read_call(request: Request, channel: Channel, *, now: datetime) -> CallReque
     """Return what a request to `/call` or `/call/web` asks for; raises InvalidCall or an APIException."""
     body, facts = split_inline_facts(read_body(request))
     routing = _read_routing(body, facts, RoutingSerializer)
-    return _build(request, body, routing, channel=channel, at=_read_start(body, channel) or now)
+    starts_at = _read_start(body, channel)
+    # A start that has passed is no reason for a refusal: Vapi then starts the call at once, so it is decided for now.
+    wanted = _build(request, body, routing, channel=channel, at=max(starts_at or now, now))
+    return replace(wanted, scheduled_for=starts_at)
 
 
 def read_resolve(request: Request, *, now: datetime) -> CallRequest:
     """Return what a request to `/resolve` asks about; raises InvalidCall or an APIException."""
     body, facts = split_inline_facts(read_body(request))
     routing = _read_routing(body, facts, ResolveRoutingSerializer)
+    if body.get("customers") is not None:
+        raise InvalidCall("customers", "cannot be resolved together: ask for one customer at a time.")
     channel = Channel(routing["channel"])
-    return _build(request, body, routing, channel=channel, at=routing.get("at") or _read_start(body, channel) or now)
+    at = routing.get("at") or max(_read_start(body, channel) or now, now)
+    return _build(request, body, routing, channel=channel, at=at)
 
 
 def read_body(request: Request) -> Body:
@@ -72,7 +79,7 @@ def _build(request: Request, body: Body, routing: Mapping[str, Any], *, channel:
     _check_shape(body)
     if from_browser:
         check_page_body(body)
-    customer = {} if channel is Channel.WEB else _read_customer(body, required=channel is Channel.OUTBOUND)
+    customer = _read_customer(body, channel)
     attributes = routing["attributes"]
     context = Context(
         channel=channel,
@@ -125,14 +132,21 @@ def _read_named_target(body: Body, key: ApiKey) -> NamedTarget | None:
     if key.policy == ApiKeyPolicy.REFUSE_EXPLICIT:
         raise PermissionDenied(REFUSED_TARGET.format(field=fields[0]))
     named = body[fields[0]]
-    return NamedTarget(kind=NAMED_TARGETS[fields[0]].value, vapi_id=named if isinstance(named, str) else None)
+    return NamedTarget(kind=NAMED_TARGETS[fields[0]], vapi_id=named if isinstance(named, str) else None)
 
 
 def _asks_for_routing(assistant_id: object) -> bool:
     return isinstance(assistant_id, str) and (assistant_id == AUTO or assistant_id.startswith(ROUTE))
 
 
-def _read_customer(body: Body, *, required: bool) -> Mapping[str, Any]:
+def _read_customer(body: Body, channel: Channel) -> Mapping[str, Any]:
+    """Return the customer; the customers of a batch are read one by one."""
+    if channel is Channel.WEB or body.get("customers") is not None:
+        return {}
+    return read_customer(body, required=channel is Channel.OUTBOUND)
+
+
+def read_customer(body: Body, *, required: bool) -> Mapping[str, Any]:
     """Return the customer; a call that is placed needs a number, because rules and do-not-call lists look at it."""
     customer = _object(body, "customer")
     number, sip_uri = _text(customer, "number", "customer."), _text(customer, "sipUri", "customer.")
@@ -143,6 +157,8 @@ def _read_customer(body: Body, *, required: bool) -> Mapping[str, Any]:
         return customer
     if number and sip_uri:
         raise InvalidCall("customer.sipUri", "stands beside customer.number: send one of them.")
+    if (number or sip_uri) and body.get("customerId"):
+        raise InvalidCall("customerId", "stands beside customer: send customer alone, it is the one that is checked.")
     if sip_uri and not is_sip_uri(sip_uri):
         raise InvalidCall("customer.sipUri", "must be a SIP URI, for example sip:ada@example.com.")
     if not number and not sip_uri:
@@ -171,8 +187,6 @@ def _read_start(body: Body, channel: Channel) -> datetime | None:
 
 def _check_shape(body: Body) -> None:
     """Refuse what cannot be understood, so that it is not passed over in silence."""
-    if body.get("customers") is not None:
-        raise InvalidCall("customers", "is not supported yet: send one request for each customer.")
     message = _object(body, "message")
     if message and message.get("type") != "assistant-request":
         raise InvalidCall("message.type", "must be assistant-request.")

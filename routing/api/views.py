@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from routing.api.authentication import HasKey, asking_key
+from routing.api.batch_request import is_batch, read_batch
 from routing.api.call_request import read_call, read_resolve
 from routing.api.cors import PREFLIGHT, allow_headers, check_origin
 from routing.api.idempotency import REPLAYED, read_identity
@@ -27,9 +28,10 @@ from routing.services.explain_call import explain_call
 from routing.services.get_call import get_placed_call
 from routing.services.idempotency import answer_once
 from routing.services.list_calls import CallFilter, find_call, list_calls
+from routing.services.place_batch import place_batch
 from routing.services.place_call import place_call
 from routing.services.place_web_call import place_web_call
-from routing.services.prepare_call import prepare_call
+from routing.services.prepare_call import CallRequest, prepare_call
 from routing.vapi.client import client_from_settings
 
 SANDBOX_HEADER = "X-Switchboard-Sandbox"
@@ -47,7 +49,7 @@ class VapiView(APIView):
 
 
 class PlaceCallView(VapiView):
-    """`POST /call`: place a phone call."""
+    """`POST /call`: place a phone call, or one for each of several customers."""
 
     def post(self, request: Request) -> Response:
         """Answer what Vapi answers."""
@@ -57,7 +59,7 @@ class PlaceCallView(VapiView):
         answered = answer_once(
             read_identity(request),
             now=now,
-            run=lambda take: place_call(wanted, api_key=key, client=client, now=now, take=take),
+            run=lambda take: _place(wanted, api_key=key, client=client, now=now, take=take),
         )
         return Response(answered.body, status=HTTPStatus.CREATED, headers=REPLAYED if answered.replayed else None)
 
@@ -156,6 +158,10 @@ class NothingHereView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse before any method is looked for."""
         raise NotFound(f"There is nothing at {request.path}.")
+
+
+def _place(wanted: CallRequest, **placing: Any) -> dict[str, Any]:
+    return place_batch(read_batch(wanted), **placing) if is_batch(wanted) else place_call(wanted, **placing)
 
 
 def _wants_explanation(request: Request) -> bool:

@@ -30,9 +30,16 @@ class Attribute:
     trusted: bool = True
 
 
+# Only a request can name a workflow of Vapi's; nothing in a table leads to one.
+WORKFLOW = "workflow"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NamedTarget:
-    """A target that the request itself names; ``vapi_id`` is None for one described inline."""
+    """A target that the request itself names; ``vapi_id`` is None for one described inline.
+
+    ``kind`` is that of an assistant or a squad, or ``WORKFLOW``.
+    """
 
     kind: str
     vapi_id: str | None = None

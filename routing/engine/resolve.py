@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from routing.engine.context import Channel
+from routing.engine.context import WORKFLOW, Channel
 from routing.engine.decision import Decision, Reason
 from routing.engine.live import EmergencySwitch, Facts
 from routing.engine.overrides import merge
@@ -108,8 +108,12 @@ def _explicit(ruleset: RuleSet, situation: Situation) -> Decision | None:
     named = situation.context.named_target
     if named is None:
         return None
-    kind = TargetKind(named.kind)
-    name = named.vapi_id or f"{kind} described in the request"
+    name = named.vapi_id or f"{named.kind} described in the request"
+    if named.kind == WORKFLOW:
+        # To us it is what an assistant is, the one that takes the call; the name says what it really was.
+        kind, name = TargetKind.ASSISTANT, name if named.vapi_id is None else f"{WORKFLOW} {named.vapi_id}"
+    else:
+        kind = TargetKind(named.kind)
     target = Target(key="", name=name, kind=kind, vapi_id=named.vapi_id)
     return Decision(target=target, reason=Reason.EXPLICIT, revision=ruleset.revision)
 

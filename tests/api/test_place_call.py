@@ -41,6 +41,7 @@ NAMED: dict[str, dict[str, Any]] = {
     "squadId": {"squadId": OTHER},
     "squad": {"squad": {"members": [{"assistantId": OTHER}]}},
     "workflowId": {"workflowId": OTHER},
+    "workflow": {"workflow": {"name": "Old", "nodes": [], "edges": []}},
     "two": {"assistantId": OTHER, "squadId": OTHER},
 }
 # Who is called -> how the table answers: the keys that Vapi gets, or the status.
@@ -219,14 +220,26 @@ def test_overrides_are_merged_because_vapi_replaces(
 
 
 def test_a_scheduled_call_is_decided_for_its_time(vapi: FakeVapi, api: Api) -> None:
-    night = "2026-06-01T23:00:00-04:00"
+    night = "2126-06-01T23:00:00-04:00"
 
     api.post("call", call("+16465550100", schedulePlan={"earliestAt": night}))
 
     row = Call.objects.get()
     assert vapi.body["assistantId"] == GOLD
     assert row.context["at"] == night
-    assert row.decided_at - datetime.fromisoformat(night) > timedelta(days=1)
+    assert row.scheduled_for == datetime.fromisoformat(night)
+    assert row.scheduled_for - row.decided_at > timedelta(days=1)
+
+
+def test_a_start_that_has_passed_is_vapis_matter_and_decided_for_now(vapi: FakeVapi, api: Api) -> None:
+    past = "2020-06-01T23:00:00-04:00"
+
+    api.post("call", call(schedulePlan={"earliestAt": past}))
+
+    row = Call.objects.get()
+    assert vapi.body["schedulePlan"] == {"earliestAt": past}
+    assert row.scheduled_for == datetime.fromisoformat(past)
+    assert abs(datetime.fromisoformat(row.context["at"]) - row.decided_at) < timedelta(seconds=5)
 
 
 def test_the_row_tells_everything(vapi: FakeVapi, api: Api) -> None:

@@ -123,7 +123,10 @@ class FakeVapi:
         errors = find_errors(SCHEMAS[request.path], body)
         if errors:
             return _json({"message": errors, "error": "Bad Request", "statusCode": 400}, 400)
-        return _json({"id": f"vapi-{len(self.sent)}", "status": "queued", "cost": 0.25, "odd": [None]}, 201)
+        number = len(self.sent)
+        if "customers" in body:
+            return _json(_batch_answer(number, body["customers"]), 201)
+        return _json({"id": f"vapi-{number}", "status": "queued", "cost": 0.25, "odd": [None]}, 201)
 
     def listen(self) -> None:
         """Answer both ways of placing a call."""
@@ -135,6 +138,23 @@ class FakeVapi:
         self.server.clear()
         for path in SCHEMAS:
             self.server.expect_request(path, method="POST").respond_with_json(body, status=status)
+
+
+def _batch_answer(number: int, customers: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what Vapi says to a batch: it refuses customers named "Nobody"."""
+    return {
+        "results": [
+            {"id": f"vapi-{number}-{place}", "status": "queued", "customer": customer}
+            for place, customer in enumerate(customers)
+            if customer.get("name") != "Nobody"
+        ],
+        "errors": [
+            {"customer": customer, "error": "Nobody is there."}
+            for customer in customers
+            if customer.get("name") == "Nobody"
+        ],
+        "subscriptionLimits": {"concurrencyBlocked": number == 1, "remainingConcurrentCalls": 10 - number},
+    }
 
 
 def _json(body: dict[str, Any], status: int) -> Response:
