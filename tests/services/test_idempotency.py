@@ -1,0 +1,170 @@
+"""A request's claim: taken with the call's row, kept by whoever was first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+from routing.models import ApiKey, RequestClaim
+from routing.services.idempotency import (
+    RequestIdentity,
+    RequestRunning,
+    answer_once,
+    fingerprint,
+    forget_expired,
+)
+from routing.services.place_call import OutcomeUnknown, Take
+from routing.vapi.errors import VapiError
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def identity() -> RequestIdentity:
+    key = ApiKey.objects.create_key("server", "secret")[0]
+    return RequestIdentity(api_key=key, fingerprint=fingerprint({"a": 1}), key="k")
+
+
+def take_and_answer(take: Take) -> dict[str, Any]:
+    with transaction.atomic():
+        take(uuid4())
+    return {"id": "c"}
+
+
+def never(take: Take) -> dict[str, Any]:
+    raise AssertionError("it must not run again")
+
+
+def raising(error: Exception) -> Callable[[Take], dict[str, Any]]:
+    def run(take: Take) -> dict[str, Any]:
+        take_and_answer(take)
+        raise error
+
+    return run
+
+
+def test_whoever_comes_second_between_look_and_claim_gets_the_answer_of_the_first(identity: RequestIdentity) -> None:
+    def overtaken(take: Take) -> dict[str, Any]:
+        answer_once(identity, now=NOW, run=take_and_answer)
+        return take_and_answer(take) | {"id": "second"}
+
+    answered = answer_once(identity, now=NOW, run=overtaken)
+
+    assert (answered.body, answered.replayed) == ({"id": "c"}, True)
+
+
+def test_whoever_comes_second_rolls_its_row_back(identity: RequestIdentity) -> None:
+    def overtaken(take: Take) -> dict[str, Any]:
+        take_and_answer_first()
+        with transaction.atomic():
+            ApiKey.objects.create_key("row", "secret")
+            take(uuid4())
+        raise AssertionError("it was taken already")
+
+    def take_and_answer_first() -> None:
+        with pytest.raises(MemoryError):
+            answer_once(identity, now=NOW, run=raising(MemoryError()))
+
+    with pytest.raises(RequestRunning):
+        answer_once(identity, now=NOW, run=overtaken)
+    assert not ApiKey.objects.filter(name="row").exists()
+
+
+def test_the_database_itself_refuses_a_second_claim(identity: RequestIdentity) -> None:
+    answer_once(identity, now=NOW, run=take_and_answer)
+    claim = RequestClaim.objects.get()
+    claim.pk = uuid4()
+
+    with pytest.raises(IntegrityError, match=r"requestclaim|UNIQUE"), transaction.atomic():
+        claim.save(force_insert=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "later"),
+    [
+        (VapiError(400, {}, retryable=False, ambiguous=False), "runs"),
+        (VapiError(None, {}, retryable=True, ambiguous=False), "runs"),
+        (OutcomeUnknown(UUID(int=7)), OutcomeUnknown),
+        (MemoryError(), RequestRunning),
+        (OperationalError(), RequestRunning),
+    ],
+    ids=["refused", "not reached", "unknown", "fault of ours", "database"],
+)
+def test_only_a_request_that_surely_placed_nothing_runs_again(
+    identity: RequestIdentity, error: Exception, later: type[Exception] | str
+) -> None:
+    with pytest.raises(type(error)):
+        answer_once(identity, now=NOW, run=raising(error))
+
+    if isinstance(later, str):
+        assert not answer_once(identity, now=NOW, run=take_and_answer).replayed
+    else:
+        with pytest.raises(later):
+            answer_once(identity, now=NOW, run=never)
+
+
+@pytest.mark.parametrize(("age", "raised"), [(59, RequestRunning), (60, OutcomeUnknown)])
+def test_a_request_that_runs_longer_than_any_can_is_lost(
+    identity: RequestIdentity, age: int, raised: type[Exception]
+) -> None:
+    with pytest.raises(MemoryError):
+        answer_once(identity, now=NOW, run=raising(MemoryError()))
+
+    with pytest.raises(raised):
+        answer_once(identity, now=NOW + timedelta(seconds=age), run=never)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("statement", ["UPDATE", "DELETE"])
+def test_the_answer_survives_a_database_that_is_gone_afterwards(identity: RequestIdentity, statement: str) -> None:
+    refusal = VapiError(400, {}, retryable=False, ambiguous=False)
+
+    def fail_after(take: Take) -> dict[str, Any]:
+        answer = take_and_answer(take)
+        broken.append(statement)
+        if statement == "DELETE":
+            raise refusal
+        return answer
+
+    def execute(run: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if broken and sql.startswith(statement):
+            raise OperationalError("the database is gone")
+        return run(sql, params, many, context)
+
+    broken: list[str] = []
+    with connection.execute_wrapper(execute):
+        if statement == "DELETE":
+            with pytest.raises(VapiError):
+                answer_once(identity, now=NOW, run=fail_after)
+        else:
+            assert answer_once(identity, now=NOW, run=fail_after).body == {"id": "c"}
+
+    with pytest.raises(RequestRunning):
+        answer_once(identity, now=NOW, run=never)
+
+
+def test_expired_claims_are_forgotten(identity: RequestIdentity) -> None:
+    answer_once(identity, now=NOW, run=take_and_answer)
+
+    assert (forget_expired(NOW + timedelta(hours=23)), forget_expired(NOW + timedelta(hours=24))) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
+        ({"a": [1, 2]}, {"a": [2, 1]}, False),
+        ({"a": 1}, {"a": "1"}, False),
+        ({"a": None}, {}, False),
+        ({"a": True}, {"a": 1}, False),
+    ],
+)
+def test_what_makes_the_same_fingerprint(first: dict[str, Any], second: dict[str, Any], same: bool) -> None:
+    assert (fingerprint(first) == fingerprint(second)) == same
