@@ -27,12 +27,13 @@ test: .venv/.dev chromium ## run the tests on SQLite and on PostgreSQL, then the
 	TEST_DATABASE=postgres $(BIN)/python -m pytest -n $(PROCESSES) $(PYTEST_ARGS)
 	@$(MAKE) --no-print-directory check
 
-check: .venv/.dev ## lint, types, templates, migrations, import direction
+check: .venv/.dev ## lint, types, templates, migrations, the API's description, import direction
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy $(CODE)
 	$(if $(shell find templates -name '*.html'),$(BIN)/djlint templates --lint --quiet)
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/lint-imports
 
 bench: .venv/.dev ## measure

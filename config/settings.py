@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import environ
 
 from config.env import read_bool, read_database, read_float, read_int, read_list, read_target, read_text, read_url
+from config.openapi import SPECTACULAR
 from config.secrets import load_or_generate
 from config.unfold import UNFOLD as UNFOLD
 
@@ -86,6 +87,8 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "routing",
 ]
 
@@ -128,7 +131,9 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "routing.api.errors.answer_error",
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
+SPECTACULAR_SETTINGS = SPECTACULAR
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

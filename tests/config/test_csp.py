@@ -1,4 +1,4 @@
-"""Only the admin, whose theme needs it, may evaluate scripts or set styles in the page."""
+"""Only the admin, whose theme needs it, may evaluate scripts; only it and the API's page may set styles."""
 
 import pytest
 from django.test import Client
@@ -13,3 +13,12 @@ def test_policy_is_wider_under_admin_only(path: str, wide: bool, client: Client)
     assert ("'unsafe-inline'" in policy) is wide
     assert "frame-ancestors 'none'" in policy
     assert "http" not in policy
+
+
+@pytest.mark.parametrize(("path", "wide"), [("/api/docs", True), ("/api/docs/", False), ("/api/schema", False)])
+def test_the_apis_page_may_set_styles_but_evaluate_nothing(path: str, wide: bool, client: Client) -> None:
+    policy = client.get(path).headers["Content-Security-Policy"]
+
+    assert ("'unsafe-inline'" in policy) is wide
+    assert "script-src" not in policy
+    assert "'unsafe-eval'" not in policy
