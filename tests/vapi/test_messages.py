@@ -287,3 +287,29 @@ def test_facts_of_an_outcome(fields: dict[str, Any], field: str, value: object) 
 )
 def test_a_message_that_tells_nothing_about_a_call_is_no_outcome(message: dict[str, Any]) -> None:
     assert read_outcome(message) is None
+
+
+MARKED = {"id": "c", "name": "sb-0123456789abcdef0123456789abcdef", "customer": {"number": "+12025550102"}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "marker"),
+    [
+        ({"status": "ringing", "call": MARKED}, "placed", MARKED["name"]),
+        ({"status": "something new", "call": MARKED}, "placed", MARKED["name"]),
+        ({"status": "ended", "call": MARKED}, "ended", MARKED["name"]),
+        ({"status": "ended", "call": MARKED | {"name": "Follow-up"}}, "ended", None),
+        ({"status": "ended", "call": MARKED | {"name": "sb-" + "g" * 32}}, "ended", None),
+        ({"status": "ended", "call": MARKED | {"name": None}}, "ended", None),
+        ({"status": "ended", "call": MARKED | {"name": ["sb-"]}}, "ended", None),
+    ],
+    ids=str,
+)
+def test_whatever_is_said_of_a_call_with_our_marker_names_it(
+    fields: dict[str, Any], state: str, marker: str | None
+) -> None:
+    outcome = read_outcome({"type": "status-update"} | fields)
+
+    assert outcome is not None
+    assert (outcome.state, outcome.marker) == (state, marker)
+    assert outcome.customer == ("+12025550102" if marker else None)
