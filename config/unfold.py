@@ -63,11 +63,13 @@ UNFOLD: dict[str, Any] = {
                 _link("Publish", "publish", "publish", "routing.add_revision"),
                 _rows("Emergency switch", "emergency_home", "emergencyswitch"),
                 _rows("Calls", "call_log", "call"),
+                _rows("Scheduled calls", "schedule_send", "scheduledcall"),
                 _rows("Revisions", "history", "revision"),
             ),
             _group(
                 "Connect",
                 _rows("API keys", "key", "apikey"),
+                _link("Web snippet", "code", "web_snippet", "routing.view_apikey"),
                 _rows("Webhook secrets", "webhook", "webhooksecret"),
             ),
             _group(

@@ -42,3 +42,16 @@ def test_a_rule_moves_with_the_keyboard(boss: Page) -> None:
 
     expect(boss.get_by_text("“Mexican callers” is now rule 2.")).to_be_visible()
     assert Rule.objects.get(key="mexico").position == 2
+
+
+@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desktop"])
+def test_a_snippet_is_copied(width: int, boss: Page) -> None:
+    boss.set_viewport_size({"width": width, "height": 844})
+    boss.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    boss.goto(f"{boss.url}web-snippet/")
+
+    boss.get_by_role("button", name="Copy").first.click()
+
+    expect(boss.get_by_text("Copied.")).to_be_visible()
+    assert "@vapi-ai/web" in boss.evaluate("navigator.clipboard.readText()")
+    assert boss.evaluate("document.documentElement.scrollWidth") <= width

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 
 from routing.admin.tools.publish import publish_page
 from routing.admin.tools.simulator import simulator_page
+from routing.admin.tools.web_snippet import web_snippet_page
 
 
 def tool_urls() -> list[URLPattern]:
@@ -14,6 +15,7 @@ def tool_urls() -> list[URLPattern]:
     return [
         path("simulator/", admin.site.admin_view(simulator_page), name="simulator"),
         path("publish/", admin.site.admin_view(publish_page), name="publish"),
+        path("web-snippet/", admin.site.admin_view(web_snippet_page), name="web_snippet"),
     ]
 
 
