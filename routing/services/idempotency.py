@@ -18,14 +18,13 @@ from uuid import UUID, uuid4
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import QuerySet
 
-from routing.models import ApiKey, ClaimKind, ClaimState, RequestClaim
+from routing.models import ApiKey, Call, CallState, ClaimKind, ClaimState, RequestClaim
 from routing.services.place_call import LOST_AFTER, OutcomeUnknown, Take, give_up
 from routing.vapi.errors import VapiError
 
 KEY_LIFE = timedelta(hours=24)
+# Of a body that was answered. Without an answer it stays the same request until it is settled what became of it.
 CONTENT_LIFE = timedelta(seconds=60)
-# Without an answer an identical body stays the same request until it is settled whether it was placed.
-UNANSWERED_CONTENT_LIFE = timedelta(minutes=15)
 
 logger = logging.getLogger(__name__)
 
@@ -123,6 +122,9 @@ def _find_answer(identity: RequestIdentity, now: datetime) -> Answered | None:
         return None
     if claim.fingerprint != identity.fingerprint:
         raise KeyReused
+    if _is_over(claim, now):
+        claim.delete()
+        return None
     if claim.state == ClaimState.ANSWERED:
         return Answered(body=claim.answer, replayed=True)
     if claim.state == ClaimState.RUNNING and claim.started_at > now - LOST_AFTER:
@@ -130,6 +132,13 @@ def _find_answer(identity: RequestIdentity, now: datetime) -> Answered | None:
     if claim.call_id is not None:
         give_up(now, pk=claim.call_id)
     raise OutcomeUnknown(claim.call_id or claim.pk, replayed=True)
+
+
+def _is_over(claim: RequestClaim, now: datetime) -> bool:
+    """Tell whether a body that got no answer may come again: reconciling or a message told what became of its call."""
+    if claim.kind != ClaimKind.CONTENT or claim.call_id is None or claim.started_at > now - CONTENT_LIFE:
+        return False
+    return Call.objects.filter(pk=claim.call_id).exclude(state__in=(CallState.SENDING, CallState.UNKNOWN)).exists()
 
 
 def _answer_after_losing(identity: RequestIdentity, now: datetime) -> Answered:
@@ -160,7 +169,7 @@ class _Claim:
                     fingerprint=identity.fingerprint,
                     call_id=call_id,
                     started_at=self.now,
-                    expires_at=self.now + max(_life(identity), UNANSWERED_CONTENT_LIFE),
+                    expires_at=self.now + KEY_LIFE,
                 )
         except IntegrityError as error:
             raise _TakenMeanwhile from error

@@ -143,7 +143,7 @@ def test_a_call_that_may_have_been_placed_is_not_placed_again(
     vapi.fail(500, {"message": "Oops"})
 
     first = api.post("call", BODY, **headers)
-    grow_old(seconds=61)  # longer than a body is remembered: it is still not known whether the call was placed
+    grow_old(hours=1)  # longer than a body is remembered: it is still not known whether the call was placed
     second = api.post("call", BODY, **headers)
 
     row = Call.objects.get()
@@ -152,6 +152,32 @@ def test_a_call_that_may_have_been_placed_is_not_placed_again(
     assert first.json() == second.json()
     assert str(row.pk) in first.json()["message"]
     assert (row.state, len(vapi.server.log)) == ("unknown", 1)
+
+
+@pytest.mark.parametrize(
+    ("headers", "age", "state", "status"),
+    [
+        ({}, 61, "failed", 201),
+        ({}, 61, "placed", 201),
+        ({}, 61, "unknown", 424),
+        ({}, 55, "failed", 424),
+        ({"Idempotency-Key": "k"}, 61, "failed", 424),
+    ],
+)
+def test_a_body_may_come_again_when_it_is_settled_what_became_of_its_call(
+    vapi: FakeVapi, api: Api, headers: dict[str, str], age: int, state: str, status: int
+) -> None:
+    vapi.fail(500, {"message": "Oops"})
+    api.post("call", BODY, **headers)
+    vapi.server.clear()
+    vapi.listen()
+    grow_old(seconds=age)
+    Call.objects.update(state=state)
+
+    answers = [api.post("call", BODY, **headers) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [status, status]
+    assert len(vapi.sent) == (status == 201)
 
 
 @ways
