@@ -3,7 +3,7 @@
 import json
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -47,14 +47,14 @@ class CallAdmin(LogAdmin[Call]):
     """Routed calls, newest first."""
 
     list_display = ("decided_at", "shown_channel", "customer", "shown_target", "why", "shown_state", "shown_sandbox")
-    list_filter = ("channel", "state", "reason", TargetFilter, "sandbox", "decided_at")
+    list_filter: ClassVar[tuple[Any, ...]] = ("channel", "state", "reason", TargetFilter, "sandbox", "decided_at")
     search_fields = ("customer_number", "vapi_call_id")
     search_help_text = "A whole telephone number, or the id of a call (ours or Vapi's)"
     sortable_by = ()
     fieldsets = (
         (
             "Decision",
-            {"fields": ("decided_at", "channel", "explanation", "shown_revision", "simulation")},
+            {"fields": (("decided_at", "scheduled_for"), "channel", "explanation", "shown_revision", "simulation")},
         ),
         (
             "Call",

@@ -72,6 +72,7 @@ class CallSerializer(serializers.Serializer[Call]):
     sandbox = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     decided_at = serializers.DateTimeField()
+    scheduled_for = serializers.DateTimeField()
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField()
 

@@ -1,7 +1,7 @@
 """Rows and constraints, one subject a file."""
 
 from routing.models.access import ApiKey, ApiKeyKind, ApiKeyPolicy, WebhookSecret, WebhookSecretKind
-from routing.models.calls import Call, CallState
+from routing.models.calls import Call, CallState, ScheduledCall
 from routing.models.campaigns import Campaign
 from routing.models.encrypted import EncryptedTextField, SecretLocked
 from routing.models.idempotency import ClaimKind, ClaimState, RequestClaim
@@ -37,6 +37,7 @@ __all__ = [
     "RuleTarget",
     "Schedule",
     "ScheduleException",
+    "ScheduledCall",
     "SecretLocked",
     "TableSettings",
     "Target",

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -91,6 +92,21 @@ class Call(models.Model):
     def fit(cls, columns: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns with texts cut to what the table holds: a strange caller must not block the spool."""
         return {name: _fit_text(value, cls._meta.get_field(name)) for name, value in columns.items()}
+
+
+class ScheduledCall(Call):
+    """A call that Vapi is to start later, with a page and a permission of its own."""
+
+    class Meta:
+        proxy = True
+        ordering = ["scheduled_for", "id"]
+        verbose_name = "scheduled call"
+
+    @classmethod
+    def due_after(cls, now: datetime) -> "models.QuerySet[ScheduledCall]":
+        """Return the calls that are still to be started, soonest first."""
+        waiting = (CallState.SENDING, CallState.PLACED, CallState.UNKNOWN)
+        return cls.objects.filter(scheduled_for__gt=now, state__in=waiting).order_by("scheduled_for", "id")
 
 
 def _fit_text(value: Any, field: Any) -> Any:

@@ -19,7 +19,7 @@ class CannotExplain(ValueError):
 
 def explain_call(call: Call) -> Explanation:
     """Explain a recorded call by its own revision and the facts it saw then; raises CannotExplain."""
-    ruleset = _ruleset(call.revision)
+    ruleset = ruleset_of(call.revision)
     try:
         context, facts = context_from_dict(call.context), read_facts(call.facts)
     except (KeyError, ValueError, TypeError) as error:
@@ -27,7 +27,8 @@ def explain_call(call: Call) -> Explanation:
     return explain(ruleset, situate(ruleset, context), facts)
 
 
-def _ruleset(revision: int | None) -> RuleSet:
+def ruleset_of(revision: int | None) -> RuleSet:
+    """Return the rules of a revision, None for what was before the first; raises CannotExplain."""
     live = store.current().ruleset
     if live.revision == revision:
         return live

@@ -9,17 +9,21 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from routing.engine.context import Channel, Context
+from routing.engine.live import Facts
 from routing.models import (
     ApiKey,
     Call,
     EmergencySwitch,
     OurNumber,
+    ScheduledCall,
     Target,
     WebhookSecret,
 )
 from routing.services.import_table import import_table
 from routing.services.publish import publish
 from routing.snapshot import store
+from routing.snapshot.livefile import write_facts
 
 TABLE = """
 version: 1
@@ -96,7 +100,13 @@ def world(admin: User) -> dict[str, Any]:
         started_at=now - timedelta(hours=2), author=admin,
     )  # fmt: skip
     switch.our_numbers.add(OurNumber.objects.get(number="+12025550111"))
-    return {"apikey": key, "webhooksecret": secret, "emergencyswitch": switch, "call": make_call(now)}
+    return {
+        "apikey": key,
+        "webhooksecret": secret,
+        "emergencyswitch": switch,
+        "call": make_call(now),
+        "scheduledcall": make_scheduled_call(now),
+    }
 
 
 def make_call(now: datetime, **columns: Any) -> Call:
@@ -119,6 +129,25 @@ def make_call(now: datetime, **columns: Any) -> Call:
         "decided_at": now,
     }
     return Call.objects.create(**known | columns)
+
+
+def make_scheduled_call(now: datetime, **columns: Any) -> ScheduledCall:
+    """Return a call of the default assistant to anybody, tomorrow."""
+    tomorrow = now + timedelta(days=1)
+    context = Context(channel=Channel.OUTBOUND, at=tomorrow, customer="+12125550123")
+    known: dict[str, Any] = {
+        "channel": "outbound",
+        "state": "placed",
+        "customer_number": "+12125550123",
+        "vapi_call_id": None,
+        "target_key": "night",
+        "target_kind": "assistant",
+        "target_name": "Night desk",
+        "context": context.as_dict(),
+        "facts": write_facts(Facts()),
+        "scheduled_for": tomorrow,
+    }
+    return ScheduledCall.objects.get(pk=make_call(now, **known | columns).pk)
 
 
 def allow(user: User, *permissions: str) -> User:

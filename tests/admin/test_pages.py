@@ -14,11 +14,13 @@ from routing.models import (
     ApiKey,
     Call,
     LiveState,
+    RequestClaim,
     RequestRate,
     Revision,
     Rule,
     RuleAttribute,
     RuleTarget,
+    ScheduledCall,
     ScheduleException,
     TableSettings,
 )
@@ -27,7 +29,7 @@ from tests.admin.conftest import client_of
 REGISTERED = sorted((model for model in django_admin.site._registry), key=lambda model: model._meta.label)
 INSIDE_OTHERS = {RuleTarget, RuleAttribute, ScheduleException}
 INTERNAL = {LiveState, RequestClaim, RequestRate}
-READ_ONLY = {Call, Revision}
+READ_ONLY = {Call, Revision, ScheduledCall}
 NEVER_ADDED = READ_ONLY | {TableSettings}
 OF_MODELS = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.model_name)
 

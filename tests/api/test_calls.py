@@ -121,7 +121,7 @@ def test_a_call_is_written_in_vapis_manner(api: Api, vapi: FakeVapi) -> None:
 
     assert list(call) == (
         "id vapiCallId channel customerNumber ourNumber campaign target reason rule revision state endedReason cost "
-        "stale sandbox createdAt decidedAt startedAt endedAt"
+        "stale sandbox createdAt decidedAt scheduledFor startedAt endedAt"
     ).split(" ")
     assert (call["id"], call["vapiCallId"], call["customerNumber"]) == (str(row.pk), "vapi-1", VIP)
     assert call["target"] == {"key": "concierge", "kind": "squad", "name": "Concierge"}
