@@ -30,6 +30,7 @@ class ApiKeyForm(RowForm[ApiKey]):
 
 
 PAGE_FIELDS = ("allowed_origins", "requests_per_minute")
+IF_KIND = "typeof kind === 'undefined' || kind == '{}'"
 KEY_FIELDS = ("name", "kind", "policy", *PAGE_FIELDS, "expires_at")
 
 
@@ -43,14 +44,20 @@ class ApiKeyAdmin(RowAdmin[ApiKey]):
     search_fields = ("name", "prefix")
     readonly_fields = ("shown_prefix", "created_at", "last_used_at", "revoked_at")
     actions = ("revoke",)
-    fieldsets = (
-        (None, {"fields": KEY_FIELDS}),
-        ("What the system knows", {"fields": ("shown_prefix", "created_at", "last_used_at", "revoked_at")}),
-    )
-    add_fieldsets = ((None, {"fields": KEY_FIELDS}),)
-    conditional_fields = dict.fromkeys(PAGE_FIELDS, f"kind == '{ApiKeyKind.PUBLISHABLE.value}'") | {
-        "policy": f"kind == '{ApiKeyKind.SECRET.value}'"
+    # The kind of an existing key is no field that a condition could look at: its page leaves fields out instead.
+    conditional_fields = dict.fromkeys(PAGE_FIELDS, IF_KIND.format(ApiKeyKind.PUBLISHABLE.value)) | {
+        "policy": IF_KIND.format(ApiKeyKind.SECRET.value)
     }
+
+    def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        """Return what a new key is made of; for an existing one what its kind has, and what became of it."""
+        if obj is None:
+            return ((None, {"fields": KEY_FIELDS}),)
+        idle = ("policy",) if obj.kind == ApiKeyKind.PUBLISHABLE else PAGE_FIELDS
+        return (
+            (None, {"fields": tuple(name for name in KEY_FIELDS if name not in idle)}),
+            ("What the system knows", {"fields": ("shown_prefix", "created_at", "last_used_at", "revoked_at")}),
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
         """Fix the kind once the key is made: its text begins with it."""

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from routing.models import Rule
+from routing.models import ApiKey, Rule
 
 pytestmark = pytest.mark.browser
 
@@ -42,6 +42,27 @@ def test_a_rule_moves_with_the_keyboard(boss: Page) -> None:
 
     expect(boss.get_by_text("“Mexican callers” is now rule 2.")).to_be_visible()
     assert Rule.objects.get(key="mexico").position == 2
+
+
+@pytest.mark.parametrize(("kind", "shown"), [("publishable", True), ("secret", False)])
+def test_the_pages_of_a_key_can_be_changed_later(kind: str, shown: bool, boss: Page) -> None:
+    key, _ = ApiKey.objects.create_key("Shop", kind, allowed_origins=["https://shop.example.com"])
+
+    boss.goto(f"{boss.url}routing/apikey/{key.pk}/change/")
+
+    expect(boss.get_by_label("Allowed web addresses")).to_be_visible(visible=shown)
+    expect(boss.get_by_label("When a request names its target")).to_be_visible(visible=not shown)
+
+
+def test_a_new_key_asks_for_what_its_kind_needs(boss: Page) -> None:
+    boss.goto(f"{boss.url}routing/apikey/add/")
+
+    boss.get_by_label("Kind").select_option("publishable")
+    expect(boss.get_by_label("Requests a minute")).to_be_visible()
+    expect(boss.get_by_label("When a request names its target")).to_be_hidden()
+
+    boss.get_by_label("Kind").select_option("secret")
+    expect(boss.get_by_label("Requests a minute")).to_be_hidden()
 
 
 @pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desktop"])

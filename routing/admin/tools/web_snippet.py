@@ -67,7 +67,6 @@ def web_snippet_page(request: HttpRequest) -> HttpResponse:
             ("The page starts the call itself", [_fill(snippet, address) for snippet in PAGE_ALONE]),
             ("Your server creates the call, the page joins it", [_fill(snippet, address) for snippet in SERVER_FIRST]),
         ],
-        "sandbox": not settings.VAPI_API_KEY,
         "falls_back": bool(settings.VAPI_API_KEY) and not settings.VAPI_PUBLIC_KEY,
     }
     return TemplateResponse(request, "admin/tools/web_snippet.html", context)
