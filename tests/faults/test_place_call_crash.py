@@ -25,6 +25,8 @@ from tests.api.world import ANYBODY
 from tests.faults.program import Program, StubVapi, run_program
 from tests.snapshot.live_rows import eventually
 
+# The tests of other processes use other databases of the same server.
+WAITING = "pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 REQUESTS: dict[str, dict[str, str]] = {"by key": {"Idempotency-Key": "order-1"}, "by body": {}}
 
 
@@ -90,7 +92,7 @@ def nobody_writes(table: str) -> Iterator[None]:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 # A statement that waits would go on without the process that sent it.
-                cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted")
+                cursor.execute(f"SELECT pg_terminate_backend(pid) FROM {WAITING}")
 
 
 def is_waiting() -> bool:
@@ -101,7 +103,7 @@ def is_waiting() -> bool:
     values = connection.get_connection_params()
     named = {name: values[name] for name in ("host", "port", "user", "password", "dbname") if name in values}
     with psycopg.connect(**named) as other:
-        row = other.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
+        row = other.execute(f"SELECT count(*) FROM {WAITING}".encode()).fetchone()
     return row is not None and row[0] > 0
 
 
