@@ -8,114 +8,22 @@ from typing import Any
 import pytest
 
 from routing.models import Call
-from tests.api.conftest import Api, make_api
+from tests.api.conftest import Api
 from tests.api.world import (
     ANYBODY,
-    BLOCKED,
     CONCIERGE,
     GOLD,
     MAIN,
-    MEXICAN,
-    OTHER,
     RECEPTION,
     SPRING,
     SPRING_LINE,
-    UNGREETED,
-    UNWANTED,
     VIP,
     FakeVapi,
 )
 
-INLINE = {"firstMessage": "Hi."}
-# How a request asks for routing, and the field of another target that it may name.
-UNNAMED: dict[str, dict[str, Any]] = {
-    "nothing": {},
-    "null": {"assistantId": None, "squadId": None},
-    "empty": {"assistantId": "", "assistant": {}},
-    "auto": {"assistantId": "auto"},
-    "message": {"message": {"type": "assistant-request"}},
-}
-NAMED: dict[str, dict[str, Any]] = {
-    "assistantId": {"assistantId": OTHER, "assistantVersion": "v9"},
-    "assistant": {"assistant": INLINE},
-    "squadId": {"squadId": OTHER},
-    "squad": {"squad": {"members": [{"assistantId": OTHER}]}},
-    "workflowId": {"workflowId": OTHER},
-    "workflow": {"workflow": {"name": "Old", "nodes": [], "edges": []}},
-    "two": {"assistantId": OTHER, "squadId": OTHER},
-}
-# Who is called -> how the table answers: the keys that Vapi gets, or the status.
-ANSWERS: dict[str, tuple[str, dict[str, Any] | int]] = {
-    "assistant": (ANYBODY, {"assistantId": RECEPTION, "assistantVersion": "v3"}),
-    "squad": (VIP, {"squadId": CONCIERGE}),
-    "transfer": (MEXICAN, 422),
-    "reject": (UNGREETED, 403),
-    "blocked": (BLOCKED, 403),
-    "do not call": (UNWANTED, 403),
-}
-POLICIES = ("route_if_missing", "always_route", "refuse_explicit")
-
 
 def call(number: str = ANYBODY, **more: Any) -> dict[str, Any]:
     return {"customer": {"number": number}} | more
-
-
-def targets(body: dict[str, Any]) -> dict[str, Any]:
-    named = ("assistantId", "assistant", "assistantVersion", "squadId", "squad", "workflowId", "workflow")
-    return {key: body[key] for key in named if key in body}
-
-
-@pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("kind", ANSWERS)
-@pytest.mark.parametrize("form", UNNAMED)
-def test_a_request_without_a_target_gets_the_tables(vapi: FakeVapi, form: str, kind: str, policy: str) -> None:
-    number, expected = ANSWERS[kind]
-
-    answer = make_api("secret", policy=policy).post("call", call(number, **UNNAMED[form]))
-
-    if isinstance(expected, int):
-        assert (answer.status_code, vapi.sent) == (expected, [])
-    else:
-        assert (answer.status_code, targets(vapi.body)) == (201, expected)
-
-
-@pytest.mark.parametrize("kind", ANSWERS)
-@pytest.mark.parametrize("form", NAMED)
-def test_a_named_target_is_passed_through(vapi: FakeVapi, api: Api, form: str, kind: str) -> None:
-    number, _ = ANSWERS[kind]
-    overrides = {"variableValues": {"a": 1}}
-
-    answer = api.post("call", call(number, assistantOverrides=overrides, **NAMED[form]))
-
-    if kind in {"blocked", "do not call"}:
-        assert (answer.status_code, vapi.sent) == (403, [])
-    else:
-        assert answer.status_code == 201
-        assert targets(vapi.body) == targets(NAMED[form])
-        assert vapi.body["assistantOverrides"] == overrides
-        assert Call.objects.get().reason == "EXPLICIT"
-
-
-@pytest.mark.parametrize("kind", ANSWERS)
-@pytest.mark.parametrize("form", NAMED)
-def test_a_key_that_always_routes_ignores_the_named_target(vapi: FakeVapi, form: str, kind: str) -> None:
-    number, expected = ANSWERS[kind]
-
-    answer = make_api("secret", policy="always_route").post("call", call(number, **NAMED[form]))
-
-    if isinstance(expected, int):
-        assert (answer.status_code, vapi.sent) == (expected, [])
-    else:
-        assert (answer.status_code, targets(vapi.body)) == (201, expected)
-
-
-@pytest.mark.parametrize("form", NAMED)
-def test_a_key_that_refuses_named_targets_says_so(vapi: FakeVapi, form: str) -> None:
-    answer = make_api("secret", policy="refuse_explicit").post("call", call(**NAMED[form]))
-
-    assert answer.status_code == 403
-    assert next(iter(NAMED[form])) in answer.json()["message"]
-    assert (vapi.sent, Call.objects.count()) == ([], 0)
 
 
 @pytest.mark.parametrize(
