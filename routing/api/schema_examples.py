@@ -29,6 +29,7 @@ ROUTED_CALL = {
     "sandbox": False,
     "createdAt": "2026-03-02T14:00:00Z",
     "decidedAt": "2026-03-02T14:00:00Z",
+    "scheduledFor": None,
     "startedAt": "2026-03-02T14:00:04Z",
     "endedAt": "2026-03-02T14:01:10Z",
 }

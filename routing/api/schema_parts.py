@@ -113,6 +113,7 @@ ROUTED_CALL = _object(
         "sandbox": {"type": "boolean", "description": "No call was placed."},
         "createdAt": INSTANT,
         "decidedAt": INSTANT,
+        "scheduledFor": _or_null(INSTANT),
         "startedAt": _or_null(INSTANT),
         "endedAt": _or_null(INSTANT),
         "rules": _list(ref("RuleTrace")),
