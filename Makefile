@@ -5,16 +5,17 @@ PYTHON ?= python3
 PROCESSES ?= 2
 PYTEST_ARGS ?=
 BIN := .venv/bin
+CLIENTS := tests/clients
 CODE := config routing tests manage.py $(wildcard benchmarks)
 # What must be tested to at least 95 % by branch.
 COVERED := routing/engine/*,routing/snapshot/*,routing/vapi/*,routing/services/*
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench clean pins chromium
+.PHONY: help setup run test test-clients check bench clean pins chromium
 
 help: ## show the words
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile
 
 setup: .venv/.runtime ## make .venv and install what the server needs
 
@@ -26,6 +27,9 @@ test: .venv/.dev chromium ## run the tests on SQLite and on PostgreSQL, then the
 	$(if $(PYTEST_ARGS),,$(BIN)/coverage report --include='$(COVERED)' --fail-under=95)
 	TEST_DATABASE=postgres $(BIN)/python -m pytest -n $(PROCESSES) $(PYTEST_ARGS)
 	@$(MAKE) --no-print-directory check
+
+test-clients: .venv/.dev $(CLIENTS)/.venv/.ready $(CLIENTS)/node_modules/.ready chromium ## run Vapi's own SDKs against the server (slow, needs npm)
+	$(BIN)/python -m pytest $(CLIENTS) $(PYTEST_ARGS)
 
 check: .venv/.dev ## lint, types, templates, migrations, the API's description, import direction
 	$(BIN)/ruff check $(CODE)
@@ -40,7 +44,7 @@ bench: .venv/.dev ## measure
 	$(BIN)/python -m benchmarks
 
 clean: ## remove what was installed or generated; your data stays in data/
-	rm -rf .venv staticfiles htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	rm -rf .venv $(CLIENTS)/.venv $(CLIENTS)/node_modules staticfiles htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		.import_linter_cache .grimp_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -74,3 +78,13 @@ chromium:
 .venv/.dev: requirements-dev.txt | .venv/bin/python
 	$(INSTALL) -r requirements-dev.txt
 	@touch .venv/.runtime $@
+
+$(CLIENTS)/.venv/.ready: $(CLIENTS)/requirements.txt | .venv/bin/python
+	$(BIN)/python -m venv $(CLIENTS)/.venv
+	$(CLIENTS)/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r $(CLIENTS)/requirements.txt
+	@touch $@
+
+$(CLIENTS)/node_modules/.ready: $(CLIENTS)/package-lock.json
+	@command -v npm >/dev/null || { echo "The SDKs need Node.js 20 or newer with npm: install them, then repeat." >&2; exit 1; }
+	npm ci --prefix $(CLIENTS) --loglevel error
+	@touch $@
