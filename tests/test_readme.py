@@ -46,6 +46,11 @@ def test_every_link_leads_to_a_file(link: str) -> None:
     assert (ROOT / link).exists()
 
 
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "examples").glob("*.*")))
+def test_the_snippets_are_the_examples(name: str) -> None:
+    assert f"\n{(ROOT / 'examples' / name).read_text(encoding='utf-8')}```\n" in README
+
+
 EXAMPLES = re.findall(
     r"```sh\ncurl -s '?http://127.0.0.1:8000(\S+?)'? .*?-d '(.*?)'\n```\n```json\n(.*?)```", README, re.S
 )
