@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -241,5 +242,5 @@ def client_from_settings() -> CallPlacer:
 @functools.lru_cache(maxsize=4)
 def _client_for(api_key: str, public_key: str, base_url: str) -> CallPlacer:
     if not api_key:
-        return Sandbox()
+        return Sandbox(Path(settings.ROUTING_DATA_DIR) / "sandbox-calls.jsonl")
     return VapiClient(api_key=api_key, public_key=public_key, base_url=base_url)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import threading
 import uuid
-from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from routing.vapi.call_body import TARGET_KEYS
 from routing.vapi.errors import VapiError
+from routing.vapi.sandbox_calls import SandboxCalls
 
 CALL_KEYS = TARGET_KEYS | frozenset(
     "customer customerId customers name phoneNumber phoneNumberId schedulePlan transport".split()
@@ -20,20 +20,18 @@ WEB_CALL_KEYS = TARGET_KEYS | {"roomDeleteOnUserLeaveEnabled"}
 TARGETS = ("assistant", "assistantId", "squad", "squadId", "workflow", "workflowId")
 REPEATED = (*TARGETS, "assistantOverrides", "squadOverrides", "phoneNumberId", "name", "schedulePlan")
 ORG_ID = "00000000-0000-4000-8000-00000000005b"
-REMEMBERED_CALLS = 1000
 E164 = re.compile(r"\+[1-9][0-9]{2,14}")
 LIMITS = {"concurrencyBlocked": False, "concurrencyLimit": 10, "remainingConcurrentCalls": 10}
 
 
 class Sandbox:
-    """Checks a request as Vapi does at its gate and makes up the answer. It knows the latest calls of this process."""
+    """Checks a request as Vapi does at its gate and makes up the answer. It knows the latest calls that it made up."""
 
     sandbox = True
 
-    def __init__(self) -> None:
-        """Start with no calls."""
-        self._calls: OrderedDict[str, dict[str, Any]] = OrderedDict()
-        self._lock = threading.Lock()
+    def __init__(self, path: Path) -> None:
+        """Keep the calls in the file at ``path``."""
+        self._calls = SandboxCalls(path)
 
     def create_call(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Answer as Vapi does to a new call, or to a batch for a body with ``customers``. Raises VapiError."""
@@ -41,33 +39,33 @@ class Sandbox:
         _refuse_incomplete(body)
         if "customers" in body:
             return self._create_batch(body)
-        return self._create_phone_call(body, body.get("customer")) | {"subscriptionLimits": dict(LIMITS)}
+        call = _make_phone_call(body, body.get("customer"))
+        self._calls.add([call])
+        return call | {"subscriptionLimits": dict(LIMITS)}
 
     def create_web_call(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Answer as Vapi does to a new web call; its room's address leads nowhere. Raises VapiError."""
         _refuse_unknown(body, WEB_CALL_KEYS)
         _refuse_without_target(body)
-        call = self._remember(_make_call(body, "webCall"))
+        call = _make_call(body, "webCall")
         room = f"https://sandbox.invalid/{call['id']}"
         call["webCallUrl"] = room
         call["transport"] = {"conversationType": "voice", "provider": "daily", "callUrl": room}
-        return dict(call)
+        self._calls.add([call])
+        return call
 
     def get_call(self, call_id: str) -> dict[str, Any]:
-        """Return a call that this process made up. Raises VapiError."""
-        with self._lock:
-            call = self._calls.get(call_id)
-        if call is None:
+        """Return a call that was made up here. Raises VapiError."""
+        found = [call for call in self._calls.latest() if call["id"] == call_id]
+        if not found:
             raise _refusal(404, f"Couldn't Find Call {call_id}.", "Not Found")
-        return dict(call)
+        return found[0]
 
     def list_calls(self, *, phone_number_id: str | None, since: datetime, until: datetime) -> list[dict[str, Any]]:
-        """Return the calls that this process made up, as Vapi lists them."""
-        with self._lock:
-            calls = [dict(call) for call in self._calls.values()]
+        """Return the calls that were made up here, as Vapi lists them."""
         return [
             call
-            for call in calls
+            for call in self._calls.latest()
             if since <= datetime.fromisoformat(call["createdAt"]) <= until
             and phone_number_id in {None, call.get("phoneNumberId")}
         ]
@@ -77,24 +75,19 @@ class Sandbox:
         errors: list[dict[str, Any]] = []
         for customer in body["customers"]:
             if _is_callable(customer):
-                results.append(self._create_phone_call(body, customer))
+                results.append(_make_phone_call(body, customer))
             else:
                 complaint = "customer.number must be a valid phone number in the E.164 format."
                 errors.append({"customer": customer, "error": complaint})
+        self._calls.add(results)
         return {"subscriptionLimits": dict(LIMITS), "results": results, "errors": errors}
 
-    def _create_phone_call(self, body: Mapping[str, Any], customer: object) -> dict[str, Any]:
-        call = _make_call(body, "outboundPhoneCall")
-        if customer is not None:
-            call["customer"] = customer
-        return dict(self._remember(call))
 
-    def _remember(self, call: dict[str, Any]) -> dict[str, Any]:
-        with self._lock:
-            self._calls[call["id"]] = call
-            if len(self._calls) > REMEMBERED_CALLS:
-                self._calls.popitem(last=False)
-        return call
+def _make_phone_call(body: Mapping[str, Any], customer: object) -> dict[str, Any]:
+    call = _make_call(body, "outboundPhoneCall")
+    if customer is not None:
+        call["customer"] = customer
+    return call
 
 
 def _make_call(body: Mapping[str, Any], kind: str) -> dict[str, Any]:

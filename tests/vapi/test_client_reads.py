@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,8 +103,8 @@ def test_the_second_answer_counts(httpserver: HTTPServer, vapi: VapiClient) -> N
     assert list_all(vapi) == [{"id": "c"}]
 
 
-def test_the_sandbox_lists_what_it_made_up() -> None:
-    sandbox = Sandbox()
+def test_the_sandbox_lists_what_it_made_up(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path / "calls.jsonl")
     body = {"assistantId": "a", "customer": {"number": "+12025550102"}}
     mine = sandbox.create_call(body | {"phoneNumberId": "p", "name": "sb-1"})
     other = sandbox.create_call(body | {"phoneNumberId": "q"})
