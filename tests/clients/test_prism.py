@@ -63,6 +63,16 @@ def test_every_phone_call_is_accepted(checked: Served, asked: dict[str, Any]) ->
     assert (answer.status_code, answer.text[:500] * (answer.status_code != 201)) == (201, "")
 
 
+def test_every_part_of_a_batch_is_accepted(checked: Served) -> None:
+    squad, blocked = {"number": "+12025550100"}, {"number": "+12025550166"}
+    mexican = {"number": f"+5255{next(NUMBERS)}", "assistantOverrides": {"firstMessage": "Hola."}}
+
+    answer = ask(checked, "/call", {"customers": [mexican, squad, blocked]}, checked.secret_key)
+
+    assert (answer.status_code, answer.text[:500] * (answer.status_code != 201)) == (201, "")
+    assert blocked in [error["customer"] for error in answer.json()["errors"]]
+
+
 @pytest.mark.parametrize("asked", WEB.values(), ids=WEB)
 def test_every_web_call_is_accepted(checked: Served, asked: dict[str, Any]) -> None:
     answer = ask(checked, "/call/web", asked, checked.publishable_key)
