@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -54,7 +55,7 @@ class Upstream:
     sent: list[dict[str, Any]] = field(default_factory=list)
     perhaps_placed: list[dict[str, Any]] = field(default_factory=list)
     released: Event = field(default_factory=Event)
-    _sandbox: Sandbox = field(default_factory=Sandbox)
+    _sandbox: Sandbox = field(default_factory=lambda: Sandbox(Path(tempfile.mkdtemp()) / "calls.jsonl"))
 
     def answer(self, request: Request) -> Response:
         """Answer a create, or fail as told."""
