@@ -14,30 +14,17 @@ from routing.engine.ruleset import CompiledArm, CompiledRule, RuleSet
 from routing.engine.situation import Situation
 from routing.engine.table import Purpose, Target, TargetKind
 
-BLOCKED_REJECT = Target(
-    key="blocked-number",
-    name="Blocked number",
-    kind=TargetKind.REJECT,
-    message="This number cannot be reached.",
+
+def _reject(key: str, name: str, message: str) -> Target:
+    return Target(key=key, name=name, kind=TargetKind.REJECT, message=message)
+
+
+BLOCKED_REJECT = _reject("blocked-number", "Blocked number", "This number cannot be reached.")
+DO_NOT_CALL_REJECT = _reject("do-not-call", "Do not call", "This number is on a do-not-call list; nothing was dialled.")
+BLOCKED_OUTBOUND_REJECT = _reject(
+    "blocked-number", "Blocked number", "This number is on a blocked list; nothing was dialled."
 )
-DO_NOT_CALL_REJECT = Target(
-    key="do-not-call",
-    name="Do not call",
-    kind=TargetKind.REJECT,
-    message="This number is on a do-not-call list; nothing was dialled.",
-)
-BLOCKED_OUTBOUND_REJECT = Target(
-    key="blocked-number",
-    name="Blocked number",
-    kind=TargetKind.REJECT,
-    message="This number is on a blocked list; nothing was dialled.",
-)
-PAUSED_REJECT = Target(
-    key="outbound-paused",
-    name="Outbound paused",
-    kind=TargetKind.REJECT,
-    message="Outbound calls are paused; nothing was dialled.",
-)
+PAUSED_REJECT = _reject("outbound-paused", "Outbound paused", "Outbound calls are paused; nothing was dialled.")
 
 
 def resolve(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
