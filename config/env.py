@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -48,6 +49,14 @@ def read_float(name: str, default: float, *, low: float, high: float) -> float:
 def read_list(name: str, default: str = "") -> list[str]:
     """Return the parts of a comma-separated text."""
     return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
+
+
+def read_zone(name: str, default: str) -> str:
+    """Return the name of a time zone."""
+    zone = read_text(name, default)
+    if zone not in available_timezones():
+        raise ImproperlyConfigured(f"{name} is {zone!r}: write the name of a time zone such as America/New_York")
+    return zone
 
 
 def read_url(name: str, default: str = "") -> str:

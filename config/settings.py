@@ -6,7 +6,17 @@ from urllib.parse import urlsplit
 
 import environ
 
-from config.env import read_bool, read_database, read_float, read_int, read_list, read_target, read_text, read_url
+from config.env import (
+    read_bool,
+    read_database,
+    read_float,
+    read_int,
+    read_list,
+    read_target,
+    read_text,
+    read_url,
+    read_zone,
+)
 from config.openapi import SPECTACULAR
 from config.secrets import load_or_generate
 from config.unfold import UNFOLD as UNFOLD
@@ -143,7 +153,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Language, time and files
 
 LANGUAGE_CODE = "en"
-TIME_ZONE = "UTC"
+TIME_ZONE = read_zone("TIME_ZONE", "UTC")  # of the pages that staff see; the database keeps UTC
 USE_TZ = True
 USE_I18N = True
 STATIC_URL = "/static/"

@@ -7,12 +7,14 @@ from routing.models.encrypted import EncryptedTextField, SecretLocked
 from routing.models.idempotency import ClaimKind, ClaimState, RequestClaim
 from routing.models.numbers import NumberList, NumberListEntry, OurNumber
 from routing.models.rate import RequestRate
-from routing.models.revisions import LiveState, Revision
+from routing.models.revisions import DraftState, LiveState, Revision
 from routing.models.rules import Rule, RuleAttribute, RuleTarget
 from routing.models.schedules import Schedule, ScheduleException
 from routing.models.settings import TableSettings
 from routing.models.switch import EmergencySwitch
 from routing.models.targets import Target
+from routing.models.vapi_objects import SyncRun, SyncState, VapiKind, VapiObject
+from routing.models.webhook_counts import WebhookCount, WebhookOutcome
 
 __all__ = [
     "ApiKey",
@@ -23,6 +25,7 @@ __all__ = [
     "Campaign",
     "ClaimKind",
     "ClaimState",
+    "DraftState",
     "EmergencySwitch",
     "EncryptedTextField",
     "LiveState",
@@ -39,8 +42,14 @@ __all__ = [
     "ScheduleException",
     "ScheduledCall",
     "SecretLocked",
+    "SyncRun",
+    "SyncState",
     "TableSettings",
     "Target",
+    "VapiKind",
+    "VapiObject",
+    "WebhookCount",
+    "WebhookOutcome",
     "WebhookSecret",
     "WebhookSecretKind",
 ]

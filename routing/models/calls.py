@@ -61,6 +61,9 @@ class Call(models.Model):
         "name at Vapi", max_length=40, blank=True, db_index=True, help_text="By which the call is found again there."
     )
     decided_at = models.DateTimeField("decided at")
+    answer_ms = models.FloatField(
+        "answered in milliseconds", null=True, blank=True, help_text="From the request's arrival to our answer."
+    )
     scheduled_for = models.DateTimeField("scheduled for", null=True, blank=True, db_index=True)
     created_at = models.DateTimeField("recorded at", default=timezone.now, editable=False)
     ended_reason = models.CharField("ended because", max_length=255, blank=True)
@@ -71,6 +74,10 @@ class Call(models.Model):
 
     class Meta:
         ordering = ["-decided_at", "-id"]
+        permissions = [
+            ("view_full_numbers", "Can see whole telephone numbers of customers"),
+            ("export_call", "Can export the call log"),
+        ]
         constraints = [
             check_choice("call_channel", "channel", values(CHANNELS)),
             check_choice("call_state", "state", CallState.values),

@@ -27,6 +27,7 @@ class Revision(models.Model):
     class Meta:
         ordering = ["-number"]
         constraints = [check("revision_number", Q(number__gte=1), "Revisions are counted from 1.", "number")]
+        permissions = [("publish_revision", "Can publish the draft, discard it and restore a revision")]
 
     def __str__(self) -> str:
         return f"Revision {self.number}"
@@ -66,5 +67,35 @@ class LiveState(models.Model):
     @classmethod
     def lock(cls) -> "LiveState":
         """Return the row and make other publishers wait until this transaction ends."""
+        cls.objects.get_or_create(pk=1)
+        return cls.objects.select_for_update().get(pk=1)
+
+
+class DraftState(models.Model):
+    """One row that counts the changes of the draft, so that a page can tell cheaply whether anything changed.
+
+    Database triggers count it up (see `routing.models.triggers`). Whoever edits the draft holds this row until the
+    end of the transaction, so a publisher that locks it never reads half of a colleague's change.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    version = models.BigIntegerField("version of the draft", default=0)
+
+    class Meta:
+        verbose_name = "draft state"
+        verbose_name_plural = "draft state"
+        constraints = [check("draftstate_one_row", Q(id=1), "There is one row of draft state.", "id")]
+
+    def __str__(self) -> str:
+        return f"Draft {self.version}"
+
+    @classmethod
+    def read_version(cls) -> int:
+        """Return the number of changes so far."""
+        return cls.objects.filter(pk=1).values_list("version", flat=True).first() or 0
+
+    @classmethod
+    def lock(cls) -> "DraftState":
+        """Return the row and make everybody who edits the draft wait until this transaction ends."""
         cls.objects.get_or_create(pk=1)
         return cls.objects.select_for_update().get(pk=1)

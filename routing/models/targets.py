@@ -60,6 +60,7 @@ class Target(Keyed):
 
     class Meta:
         ordering = ["name"]
+        permissions = [("sync_target", "Can synchronise with Vapi")]
         constraints = [
             check_choice("target_kind", "kind", values(TARGET_KINDS)),
             check(

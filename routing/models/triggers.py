@@ -1,4 +1,4 @@
-"""Database triggers that count changes of live data, so that every process notices them.
+"""Database triggers that count changes of the live data, so that every process notices them, and of the draft.
 
 They sit in the database because `bulk_create`, `queryset.update()` and SQL typed by hand pass by `save()` and signals.
 """
@@ -9,8 +9,11 @@ from django.db import connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from routing.models.access import WebhookSecret
+from routing.models.campaigns import Campaign
 from routing.models.numbers import NumberList, NumberListEntry, OurNumber
-from routing.models.revisions import LiveState
+from routing.models.revisions import DraftState, LiveState
+from routing.models.rules import Rule, RuleAttribute, RuleTarget
+from routing.models.schedules import Schedule, ScheduleException
 from routing.models.settings import TableSettings
 from routing.models.switch import EmergencySwitch
 from routing.models.targets import Target
@@ -26,12 +29,35 @@ WATCHED: dict[str, tuple[str, ...]] = {
     Target._meta.db_table: ("UPDATE OF missing_since",),
     OurNumber._meta.db_table: ("UPDATE OF missing_since",),
 }
+# Whatever a revision is made of.
+DRAFT_TABLES = tuple(
+    model._meta.db_table
+    for model in (
+        Target,
+        Rule,
+        Rule.lists_any.through,
+        Rule.lists_none.through,
+        Rule.numbers.through,
+        Rule.campaigns.through,
+        RuleTarget,
+        RuleAttribute,
+        Schedule,
+        ScheduleException,
+        OurNumber,
+        Campaign,
+        Campaign.numbers.through,
+        NumberList,
+        TableSettings,
+    )
+)
 COUNT_UP = f"UPDATE {LiveState._meta.db_table} SET live_version = live_version + 1"  # noqa: S608 - names of our own
+COUNT_DRAFT = f"UPDATE {DraftState._meta.db_table} SET version = version + 1"  # noqa: S608 - names of our own
 FUNCTION = "routing_count_live_change"
+DRAFT_FUNCTION = "routing_count_draft_change"
 
 
 def prepare_database(using: str, **kwargs: Any) -> None:
-    """Install the triggers and the two single rows; a receiver of `post_migrate`.
+    """Install the triggers and the single rows; a receiver of `post_migrate`.
 
     It runs after each `migrate`, not in one migration: SQLite changes a table by rebuilding it, and the rebuilt table
     has lost its triggers.
@@ -41,7 +67,7 @@ def prepare_database(using: str, **kwargs: Any) -> None:
     if not router.allow_migrate_model(using, LiveState) or not _needed_tables() <= _tables(connection):
         return
     install_triggers(connection)
-    for single in (LiveState, TableSettings):
+    for single in (LiveState, DraftState, TableSettings):
         single._default_manager.using(using).get_or_create(pk=1)
 
 
@@ -54,7 +80,7 @@ def install_triggers(connection: BaseDatabaseWrapper) -> None:
 
 
 def _needed_tables() -> set[str]:
-    return {LiveState._meta.db_table, TableSettings._meta.db_table, *WATCHED}
+    return {single._meta.db_table for single in (LiveState, DraftState)} | {*WATCHED, *DRAFT_TABLES}
 
 
 def _tables(connection: BaseDatabaseWrapper) -> set[str]:
@@ -62,14 +88,18 @@ def _tables(connection: BaseDatabaseWrapper) -> set[str]:
 
 
 def _for_sqlite() -> list[str]:
+    counted = [(_trigger_name(table, event), table, event, COUNT_UP) for table, of in WATCHED.items() for event in of]
+    counted += [
+        (_trigger_name(table, event, "draft"), table, event, COUNT_DRAFT)
+        for table in DRAFT_TABLES
+        for event in ALL_EVENTS
+    ]
     statements = []
-    for table, events in WATCHED.items():
-        for event in events:
-            name = _trigger_name(table, event)
-            statements += [
-                f"DROP TRIGGER IF EXISTS {name}",
-                f"CREATE TRIGGER {name} AFTER {event} ON {table} {_changed(event)} BEGIN {COUNT_UP}; END",
-            ]
+    for name, table, event, count_up in counted:
+        statements += [
+            f"DROP TRIGGER IF EXISTS {name}",
+            f"CREATE TRIGGER {name} AFTER {event} ON {table} {_changed(event)} BEGIN {count_up}; END",
+        ]
     return statements
 
 
@@ -82,18 +112,26 @@ def _changed(event: str) -> str:
 def _for_postgresql() -> list[str]:
     # Once a statement, not once a row: an import of 100,000 entries counts as one change.
     statements = [
-        f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN {COUNT_UP}; RETURN NULL; END $$"
+        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {count_up}; RETURN NULL; END $$"
+        for function, count_up in ((FUNCTION, COUNT_UP), (DRAFT_FUNCTION, COUNT_DRAFT))
     ]
-    for table, events in WATCHED.items():
-        name = _trigger_name(table, "")
+    # The draft's row is taken before the edited rows: in the other order, editors and publishers could wait for each
+    # other.
+    counted = [
+        (_trigger_name(table, ""), f"AFTER {' OR '.join(events)}", table, FUNCTION) for table, events in WATCHED.items()
+    ]
+    counted += [
+        (_trigger_name(table, "", "draft"), f"BEFORE {' OR '.join(ALL_EVENTS)}", table, DRAFT_FUNCTION)
+        for table in DRAFT_TABLES
+    ]
+    for name, when, table, function in counted:
         statements += [
             f"DROP TRIGGER IF EXISTS {name} ON {table}",
-            f"CREATE TRIGGER {name} AFTER {' OR '.join(events)} ON {table} "
-            f"FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()",
+            f"CREATE TRIGGER {name} {when} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {function}()",
         ]
     return statements
 
 
-def _trigger_name(table: str, event: str) -> str:
-    return f"live_{table}_{event.partition(' ')[0].lower()}".rstrip("_")
+def _trigger_name(table: str, event: str, counts: str = "live") -> str:
+    return f"{counts}_{table}_{event.partition(' ')[0].lower()}".rstrip("_")

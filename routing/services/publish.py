@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from routing.engine.document import read_document, write_document
-from routing.models import LiveState, Revision
+from routing.models import DraftState, LiveState, Revision
 from routing.snapshot.load import load_ruleset
 from routing.snapshot.rows import rows_from_table, table_from_rows
 
@@ -22,6 +22,7 @@ def publish(*, author: User | None, note: str, now: datetime) -> Revision:
     with everything that is wrong with the draft, and then nothing goes live.
     """
     with transaction.atomic():
+        DraftState.lock()  # nobody's edit may be half in the revision
         live = LiveState.lock()  # two publishers at once would choose the same number
         document = write_document(table_from_rows())
         checksum = checksum_of(document)
@@ -45,6 +46,7 @@ def restore(revision: Revision, *, author: User | None, now: datetime) -> Revisi
     not compile any more, or if a running emergency switch needs a target or number that it does not have.
     """
     with transaction.atomic():
+        DraftState.lock()
         LiveState.lock()
         load_ruleset(revision.document, revision.number)
         rows_from_table(read_document(revision.document))
