@@ -13,6 +13,7 @@ from django.urls import reverse
 from routing.models import (
     ApiKey,
     Call,
+    DraftState,
     LiveState,
     RequestClaim,
     RequestRate,
@@ -22,13 +23,15 @@ from routing.models import (
     RuleTarget,
     ScheduledCall,
     ScheduleException,
+    SyncRun,
     TableSettings,
+    WebhookCount,
 )
 from tests.admin.conftest import client_of
 
 REGISTERED = sorted((model for model in django_admin.site._registry), key=lambda model: model._meta.label)
 INSIDE_OTHERS = {RuleTarget, RuleAttribute, ScheduleException}
-INTERNAL = {LiveState, RequestClaim, RequestRate}
+INTERNAL = {DraftState, LiveState, RequestClaim, RequestRate, SyncRun, WebhookCount}
 READ_ONLY = {Call, Revision, ScheduledCall}
 NEVER_ADDED = READ_ONLY | {TableSettings}
 OF_MODELS = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.model_name)
