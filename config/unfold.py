@@ -61,7 +61,7 @@ UNFOLD: dict[str, Any] = {
                 "Operate",
                 _link("Simulator", "science", "simulator", "routing.view_rule"),
                 _link("Publish", "publish", "publish", "routing.add_revision"),
-                _rows("Emergency switch", "emergency_home", "emergencyswitch"),
+                _link("Emergency switch", "emergency_home", "emergency", "routing.view_emergencyswitch"),
                 _rows("Calls", "call_log", "call"),
                 _rows("Scheduled calls", "schedule_send", "scheduledcall"),
                 _rows("Revisions", "history", "revision"),

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from routing.admin.base import RowAdmin, RowForm, display
@@ -49,7 +50,7 @@ class EmergencySwitchAdmin(RowAdmin[EmergencySwitch]):
     """A live override of every rule that ends by itself; takes effect at once, without publishing."""
 
     form = SwitchForm
-    list_display = ("effect", "state", "shown_numbers", "reason", "author", "started_at", "until")
+    list_display = ("effect", "state", "reason", "author", "started_at", "until")
     list_filter = ("pauses_outbound", "started_at")
     list_select_related = ("target", "author")
     search_fields = ("reason", "target__name")
@@ -60,25 +61,19 @@ class EmergencySwitchAdmin(RowAdmin[EmergencySwitch]):
         (None, ASKED),
         ("What happened", {"fields": ("author", "started_at", "ended_at")}),
     )
-    add_fieldsets = ((None, ASKED),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EmergencySwitch]:
         """Fetch the numbers with the switches."""
         return super().get_queryset(request).prefetch_related("our_numbers")
 
-    def save_model(self, request: HttpRequest, obj: EmergencySwitch, form: Any, change: bool) -> None:
-        """Remember who switched."""
-        if not change:
-            obj.author = request.user  # type: ignore[assignment]  # staff are logged in
-        super().save_model(request, obj, form, change)
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Lead to the page that also shows what is on."""
+        return redirect("admin:emergency")
 
     @display(description="Effect")
     def effect(self, switch: EmergencySwitch) -> str:
         """Return what the switch does."""
-        parts = [f"Inbound → {switch.target}" if switch.target else ""]
-        parts += ["outbound paused" if switch.pauses_outbound else ""]
-        words = ", ".join(filter(None, parts))
-        return words[:1].upper() + words[1:]
+        return switch.effect
 
     @display(description="State", label={"on": "danger", "ended": "info", "later": "warning"})
     def state(self, switch: EmergencySwitch) -> tuple[str, str]:
@@ -87,11 +82,6 @@ class EmergencySwitchAdmin(RowAdmin[EmergencySwitch]):
         if switch.ended_at is not None or switch.until <= now:
             return "ended", "Ended"
         return ("on", "On") if switch.started_at <= now else ("later", "Not yet")
-
-    @display(description="Numbers")
-    def shown_numbers(self, switch: EmergencySwitch) -> str:
-        """Return the numbers it is limited to."""
-        return ", ".join(number.name or number.key for number in switch.our_numbers.all()) or "All"
 
     @admin.action(description="End now", permissions=["change"])
     def end_now(self, request: HttpRequest, switches: QuerySet[EmergencySwitch]) -> None:

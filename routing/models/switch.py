@@ -1,6 +1,6 @@
 """The emergency switch."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -61,6 +61,20 @@ class EmergencySwitch(models.Model):
                 "target",
             ),
         ]
+
+    @classmethod
+    def running(cls, now: datetime) -> "models.QuerySet[EmergencySwitch]":
+        """Return the switches that are on, the newest, which counts, first."""
+        on = cls.objects.filter(started_at__lte=now, until__gt=now, ended_at=None)
+        return on.select_related("target", "author").prefetch_related("our_numbers")
+
+    @property
+    def effect(self) -> str:
+        """Return what the switch does, in words for everybody."""
+        numbers = ", ".join(number.name or number.key for number in self.our_numbers.all())
+        inbound = f"inbound calls {f'to {numbers} ' if numbers else ''}go to {self.target}" if self.target else ""
+        words = " and ".join(filter(None, [inbound, "no outbound calls are placed" if self.pauses_outbound else ""]))
+        return words[:1].upper() + words[1:]
 
     def __str__(self) -> str:
         effects: list[Any] = [self.target] if self.target else []

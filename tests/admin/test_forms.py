@@ -1,7 +1,6 @@
 """What staff type wrong, and what the page says then; and what is stored when they type it right."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from django.utils import timezone
 from routing.models import (
     ApiKey,
     Campaign,
-    EmergencySwitch,
     NumberList,
     NumberListEntry,
     OurNumber,
@@ -130,20 +128,6 @@ WRONG_FORMS: dict[str, tuple[str, Form, str, str]] = {
     "campaign on Mars": ("campaign", {"name": "C", "slug": "c", "timezone": "Mars/Base"}, "timezone", "Mars/Base"),
     "entry that hides": ("numberlistentry", {"number": "anonymous"}, "number", "hidden number"),
     "entry mistyped": ("numberlistentry", {"number": "+1202555"}, "number", "+1202555 is not a telephone number"),
-    "switch without effect": ("emergencyswitch", {}, "target", "pause outbound calls"),
-    "switch without end": ("emergencyswitch", {"pauses_outbound": "on"}, "until", "required"),
-    "switch for too long": (
-        "emergencyswitch",
-        {"pauses_outbound": "on", "until_0": "2999-01-01", "until_1": "00:00"},
-        "until",
-        "At most 7 days",
-    ),
-    "switch in the past": (
-        "emergencyswitch",
-        {"pauses_outbound": "on", "until_0": "2020-01-01", "until_1": "00:00"},
-        "until",
-        "in the past",
-    ),
     "key for no address": (
         "apikey",
         {"name": "Page", "kind": "publishable", "policy": "always_route", "allowed_origins": "*\nexample.com/x"},
@@ -454,18 +438,3 @@ def test_an_empty_secret_keeps_the_stored_one(typed: str, stored: str, client: C
 
     assert response.status_code == 302
     assert WebhookSecret.objects.get(name="Renamed").plan()["token"] == stored
-
-
-def test_a_switch_remembers_who_and_can_be_ended(client: Client, admin: User) -> None:
-    until = timezone.now() + timedelta(hours=2)
-    form = {"pauses_outbound": "on", "until_0": f"{until:%Y-%m-%d}", "until_1": f"{until:%H:%M:%S}"}
-
-    add(client, "emergencyswitch", form)
-    switch = EmergencySwitch.objects.get(pauses_outbound=True)
-    client.post(
-        reverse("admin:routing_emergencyswitch_changelist"), {"action": "end_now", "_selected_action": [switch.pk]}
-    )
-
-    assert switch.author == admin
-    switch.refresh_from_db()
-    assert switch.ended_at is not None

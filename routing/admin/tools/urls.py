@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
+from routing.admin.tools.emergency import emergency_page
 from routing.admin.tools.publish import publish_page
 from routing.admin.tools.simulator import simulator_page
 from routing.admin.tools.web_snippet import web_snippet_page
@@ -15,6 +16,7 @@ def tool_urls() -> list[URLPattern]:
     return [
         path("simulator/", admin.site.admin_view(simulator_page), name="simulator"),
         path("publish/", admin.site.admin_view(publish_page), name="publish"),
+        path("emergency/", admin.site.admin_view(emergency_page), name="emergency"),
         path("web-snippet/", admin.site.admin_view(web_snippet_page), name="web_snippet"),
     ]
 
