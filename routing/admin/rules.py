@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -12,60 +11,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from routing.admin.base import (
-    LINES_HELP,
-    ChangeList,
-    CheckboxesWidget,
-    RowAdmin,
-    RowForm,
-    RowInline,
-    check_days,
-    display,
-)
-from routing.admin.rule_targets import RuleTargetInline
+from routing.admin.base import ChangeList, RowAdmin, display
+from routing.admin.rule_form import RuleFormPage
 from routing.engine.sentences import rule_sentence
-from routing.models import Rule, RuleAttribute
-from routing.models.choices import CHANNELS
-from routing.snapshot.rows import table_from_rows
+from routing.models import Rule
+from routing.services.draft_table import read_draft_table
 
 STEPS = {"up": -1, "down": 1}
-
-
-class RuleEditForm(RowForm[Rule]):
-    """Channels as boxes, customers as lines; the model checks what they mean."""
-
-    channels = forms.MultipleChoiceField(
-        choices=CHANNELS, required=False, widget=CheckboxesWidget, help_text="Which calls. None ticked: all."
-    )
-
-    class Meta:
-        help_texts = {
-            "customer": "Any of: a number (+12025550100), a prefix (+1415*), a country (US), withheld. "
-            f"{LINES_HELP} Empty: everybody.",
-        }
-
-    def clean(self) -> dict[str, Any]:
-        """Put faults of the dates at their fields."""
-        super().clean()
-        check_days(self, "valid_from", "valid_until")
-        return self.cleaned_data
-
-
-class RuleAttributeForm(RowForm[RuleAttribute]):
-    """Values as lines."""
-
-    class Meta:
-        help_texts = {"values": f"{LINES_HELP} Empty for “is known” and “is not known”."}
-
-
-class RuleAttributeInline(RowInline[RuleAttribute, Rule]):
-    """What else must be known about the call."""
-
-    model = RuleAttribute
-    form = RuleAttributeForm
-    verbose_name = "attribute"
-    verbose_name_plural = "Attributes: what else must hold"
-    fields = ("key", "op", "values", "allow_untrusted")
 
 
 class RuleChangeList(ChangeList):
@@ -85,16 +37,14 @@ class RuleChangeList(ChangeList):
 
 def read_sentences() -> dict[str, str]:
     """Return the sentence of every rule of the draft, by its key."""
-    table = table_from_rows()
+    table = read_draft_table()
     return {rule.key: rule_sentence(rule, table) for rule in table.rules}
 
 
 @admin.register(Rule)
-class RuleAdmin(RowAdmin[Rule]):
+class RuleAdmin(RuleFormPage, RowAdmin[Rule]):
     """The ordered rules of the draft."""
 
-    form = RuleEditForm
-    inlines = (RuleTargetInline, RuleAttributeInline)
     list_display = ("position", "shown_sentence", "shown_state", "move_buttons")
     list_display_links = ("shown_sentence",)
     list_filter = ("enabled", "arms__target", "campaigns", "schedule", "lists_any")
@@ -102,19 +52,7 @@ class RuleAdmin(RowAdmin[Rule]):
     search_fields = ("name", "key", "note", "arms__target__name")
     sortable_by = ()
     list_after_template = "admin/routing/rule/move_form.html"
-    autocomplete_fields = ("lists_any", "lists_none", "numbers", "campaigns", "schedule")
-    readonly_fields = ("key", "position", "whole_sentence")
     actions = ("switch_on", "switch_off")
-    fieldsets = (
-        (None, {"fields": ("whole_sentence", "name", "enabled", "note")}),
-        (
-            "When: all that you fill in must hold",
-            {"fields": ("channels", "customer", "lists_any", "lists_none", "numbers", "campaigns")},
-        ),
-        ("At which times", {"fields": ("schedule", "schedule_is_open", "valid_from", "valid_until", "timezone")}),
-        ("Settings that change for these calls", {"classes": ("collapse",), "fields": ("overrides",)}),
-        ("What the system knows", {"classes": ("collapse",), "fields": ("position", "key")}),
-    )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list that knows the sentences."""
@@ -165,11 +103,6 @@ class RuleAdmin(RowAdmin[Rule]):
                 for direction, possible in moves.items()
             ),
         )
-
-    @display(description="In one sentence")
-    def whole_sentence(self, rule: Rule) -> str:
-        """Return the rule as it is saved, as one sentence."""
-        return read_sentences().get(rule.key, "") if rule.pk else "Shown here once the rule is saved."
 
     @admin.action(description="Switch on", permissions=["change"])
     def switch_on(self, request: HttpRequest, rules: QuerySet[Rule]) -> None:
