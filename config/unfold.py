@@ -30,6 +30,10 @@ def _stylesheet(request: HttpRequest) -> str:
     return static("routing/admin.css")  # asked per request: its name is known only once files are collected
 
 
+def _labels(request: HttpRequest) -> str:
+    return static("routing/labels.js")
+
+
 def _icon(request: HttpRequest) -> str:
     return static("routing/favicon.svg")
 
@@ -43,6 +47,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "GLOBAL_CALLBACK": "routing.admin.banners.banner_context",
     "STYLES": [_stylesheet],
+    "SCRIPTS": [_labels],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],
     "SIDEBAR": {
         "show_search": True,

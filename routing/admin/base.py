@@ -125,7 +125,7 @@ class LogAdmin(RowAdmin[Row]):
 
 def preformatted(text: str) -> SafeString:
     """Return text that keeps its lines on the page."""
-    return format_html('<pre class="sb-pre">{}</pre>', text)
+    return format_html('<pre class="sb-pre" tabindex="0">{}</pre>', text)
 
 
 def as_sentence(message: str) -> str:

@@ -1,0 +1,76 @@
+"""axe-core finds nothing serious on any page, in light and in dark. axe stands in `vendor/`, unchanged (MPL 2.0)."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+
+from routing.models import Call, NumberListEntry, Revision, Rule, Schedule, Target
+from tests.admin.conftest import make_call, make_scheduled_call
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(connection.vendor != "sqlite", reason="pages look the same on every database"),
+]
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+SERIOUS = """
+async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  return found.violations.filter(it => ["serious", "critical"].includes(it.impact)).flatMap(
+    it => it.nodes.map(node => `${it.id}: ${node.target.join(" ")} ${node.html.slice(0, 160)} ${node.failureSummary}`));
+}
+"""
+GROUPS: dict[str, list[str]] = {
+    "front": ["", "emergency/"],
+    "rules": ["routing/rule/", "routing/rule/add/", "routing/rule/{rule}/change/", "routing/rule/?q=%2B14155550100"],
+    "table": [
+        "routing/target/",
+        "routing/target/{target}/change/",
+        "routing/schedule/",
+        "routing/schedule/{schedule}/change/",
+        "routing/campaign/",
+        "routing/ournumber/add/",
+        "routing/tablesettings/1/change/",
+    ],
+    "lists": ["routing/numberlist/", "routing/numberlistentry/", "routing/numberlistentry/{entry}/change/"],
+    "publish": ["publish/", "routing/revision/", "routing/revision/{revision}/change/"],
+    "calls": ["routing/call/", "routing/call/{call}/change/", "routing/scheduledcall/"],
+    "simulator": ["simulator/", "simulator/?channel=inbound&customer=%2B12025550100&number=%2B12025550111"],
+    "connect": ["routing/apikey/add/", "routing/webhooksecret/add/", "web-snippet/", "auth/user/add/"],
+}
+
+
+@pytest.fixture
+def ids(boss: Page) -> dict[str, Any]:
+    """One row of each kind whose page is looked at, and a draft that differs."""
+    now = timezone.now()
+    call = make_call(now)
+    make_scheduled_call(now)
+    Rule.objects.filter(key="mexico").update(name="Llamadas de México", note="مرحبا")
+    return {
+        "rule": Rule.objects.get(key="spring").pk,
+        "target": Target.objects.get(key="espanol").pk,
+        "schedule": Schedule.objects.get().pk,
+        "entry": NumberListEntry.objects.earliest("pk").pk,
+        "revision": Revision.objects.get().pk,
+        "call": Call.objects.get(pk=call.pk).pk,
+    }
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_nothing_serious(group: str, boss: Page, ids: dict[str, Any], live_server: LiveServer) -> None:
+    found = []
+    for path in GROUPS[group]:
+        address = path.format(**ids)
+        boss.goto(f"{live_server.url}/admin/{address}")
+        boss.evaluate(AXE)
+        for dark in (False, True):
+            boss.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", dark)
+            found += [f"/admin/{address} {'dark' if dark else 'light'}: {fault}" for fault in boss.evaluate(SERIOUS)]
+
+    assert not found, "\n".join(found)
