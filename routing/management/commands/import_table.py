@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: str, note: str, publish: bool, dry_run: bool, **options: Any) -> None:
         """Import the file, or list everything that is wrong with it."""
-        text = _read(file)
+        text = read_file(file)
         try:
             if publish:
                 report, revision = import_and_publish(text, author=None, note=note, now=timezone.now())
@@ -52,7 +52,8 @@ def describe(report: ImportReport) -> list[str]:
     return lines or ["No difference."]
 
 
-def _read(file: str) -> str:
+def read_file(file: str) -> str:
+    """Return the text of a file, or of standard input for `-`; raises CommandError where there is none to read."""
     try:
         return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except OSError as error:

@@ -1,0 +1,217 @@
+"""What the order of the rules does to each of them: who is never reached, who loses calls to a rule above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from routing.engine.covering import ALTERNATIVES, CLOSED, Dimension, Reach, accepts, covering, covers_in, gaps
+from routing.engine.lint_callers import COUNTRY, EXACT, HIDDEN, PREFIX, Token, likely_country
+from routing.engine.lint_finding import Finding, FindingKind, Severity
+from routing.engine.lint_index import MOST_COMPARED, EarlierRules
+from routing.engine.lint_reach import read_reach
+from routing.engine.lint_surroundings import Surroundings
+from routing.engine.lint_words import rule_finding, rule_label
+from routing.engine.sentences import CHANNEL_WORDS, join_words
+from routing.engine.table import RuleSpec
+
+_SOMETIMES = frozenset({Dimension.SCHEDULE, Dimension.DATES})
+_SHOWN_DIGITS = 4
+
+
+def order_findings(around: Surroundings, dead: frozenset[str]) -> Iterator[Finding]:
+    """Yield what is odd about the order. ``dead`` are keys of rules that can never match anyway."""
+    rules = around.table.rules
+    alive = [
+        read_reach(place, rule, around) for place, rule in enumerate(rules) if rule.enabled and rule.key not in dead
+    ]
+    earlier = EarlierRules(alive)
+    not_compared: list[RuleSpec] = []
+    for reach in alive:
+        candidates, is_complete = earlier.candidates(reach)
+        findings = list(_against(reach, candidates, around))
+        yield from findings
+        unreachable = any(finding.kind is FindingKind.UNREACHABLE for finding in findings)
+        if not (is_complete or unreachable):
+            not_compared.append(rules[reach.place])
+        # What an unreachable rule takes is taken above it already.
+        if not unreachable and around.can_answer(rules[reach.place]):
+            earlier.add(reach)
+    if not_compared:
+        yield _not_compared(not_compared)
+    yield from _default_unreachable(earlier, around)
+
+
+def _rule(reach: Reach, around: Surroundings) -> RuleSpec:
+    return around.table.rules[reach.place]
+
+
+def labels(reaches: Iterable[Reach], around: Surroundings) -> str:
+    """Name several rules: rules 3 “A” and 5 “B”."""
+    named = [(reach.place, around.table.rules[reach.place]) for reach in reaches]
+    if len(named) == 1:
+        return rule_label(*named[0])
+    return "rules " + join_words([f"{place + 1} “{rule.name}”" for place, rule in named], "and")
+
+
+def _against(reach: Reach, candidates: Sequence[Reach], around: Surroundings) -> Iterator[Finding]:
+    """Say the worst that is true of a rule and the rules above it."""
+    if not candidates:
+        return
+    above = covering(reach, candidates)
+    if above:
+        yield _unreachable(reach, above, around)
+        return
+    shadowed = list(_partly_shadowed(reach, candidates, around))
+    yield from shadowed or _narrower(reach, candidates, around)
+
+
+def _unreachable(reach: Reach, above: tuple[Reach, ...], around: Surroundings) -> Finding:
+    rule, first = around.table.rules[reach.place], above[0]
+    label = rule_label(reach.place, rule)
+    if len(above) > 1:
+        why = f"{labels(above, around)} above it together take every call it would take. Move it above them."
+    elif not gaps(reach, first):
+        why = f"{labels(above, around)} above it takes exactly the same calls. Delete one of the two, or change it."
+    else:
+        which = "every call" if first == Reach(place=first.place, region=first.region) else "every call it would take"
+        why = f"{labels(above, around)} above it takes {which}. Move it above rule {first.place + 1}."
+    return rule_finding(
+        FindingKind.UNREACHABLE, Severity.ERROR, rule, f"{label} can never take a call: {why}", _rule(above[0], around)
+    )
+
+
+def _partly_shadowed(reach: Reach, candidates: Sequence[Reach], around: Surroundings) -> Iterator[Finding]:
+    """Look for alternatives that the rule names in vain."""
+    for dimension in ALTERNATIVES:
+        tokens = reach.unions.get(dimension, {})
+        if len(tokens) < 2:
+            continue
+        wide = [earlier for earlier in candidates if gaps(earlier, reach) == {dimension}]
+        taken = {
+            token: earlier
+            for token in tokens
+            for earlier in wide[::-1]
+            if accepts(earlier.unions[dimension], token, dimension, reach.region)
+        }
+        if taken:
+            above = sorted({earlier.place: earlier for earlier in taken.values()}.values(), key=lambda one: one.place)
+            yield _shadow_finding(reach, dimension, list(taken), above, around)
+            return
+
+
+def _shadow_finding(
+    reach: Reach, dimension: Dimension, taken: list[Token], above: list[Reach], around: Surroundings
+) -> Finding:
+    rule = around.table.rules[reach.place]
+    which = _token_words(dimension, taken, around)
+    takes = "takes" if len(above) == 1 else "take"
+    message = (
+        f"{rule_label(reach.place, rule)} names {which} in vain: {labels(above, around)} above it {takes} those calls."
+        f" Move it above {'it' if len(above) == 1 else 'them'}, or remove what is taken."
+    )
+    return rule_finding(FindingKind.PARTLY_SHADOWED, Severity.WARNING, rule, message, _rule(above[0], around))
+
+
+def _token_words(dimension: Dimension, tokens: list[Token], around: Surroundings) -> str:
+    match dimension:
+        case Dimension.CUSTOMER:
+            words = [_caller_words(token) for token in tokens]
+        case Dimension.CHANNEL:
+            words = [f"{words} calls" for channel, words in CHANNEL_WORDS.items() if ("", channel) in tokens]
+        case Dimension.LIST:
+            words = [f"list “{around.list_names.get(key, key)}”" for _, key in tokens]
+        case Dimension.NUMBER:
+            words = [around.numbers[key].name or key if key in around.numbers else key for _, key in tokens]
+        case _:
+            words = [around.campaigns[key].name if key in around.campaigns else key for _, key in tokens]
+    return join_words(words, "and")
+
+
+def _caller_words(token: Token) -> str:
+    kind, text = token
+    words = {PREFIX: f"{text}…", COUNTRY: f"{text} numbers", HIDDEN: "withheld numbers"}
+    return words.get(kind) or (f"…{text[-_SHOWN_DIGITS:]}" if kind == EXACT and len(text) > _SHOWN_DIGITS else text)
+
+
+def _narrower(reach: Reach, candidates: Sequence[Reach], around: Surroundings) -> Iterator[Finding]:
+    """Look for a rule above that names wider circles of customers and takes their calls, always or at times."""
+    for wide in candidates:
+        limits = gaps(wide, reach)
+        if Dimension.CUSTOMER not in wide.unions or Dimension.CUSTOMER not in reach.unions:
+            continue
+        hardly = Dimension.CUSTOMER in limits and _covers_likely(wide, reach)
+        times = limits - {Dimension.CUSTOMER} if hardly else limits
+        if times <= _SOMETIMES and not covers_in(Dimension.CUSTOMER, reach, wide) and not _never_meet(wide, reach):
+            yield _narrower_finding(reach, wide, times, around)
+            return
+
+
+def _covers_likely(wide: Reach, narrow: Reach) -> bool:
+    """Compare customers as people do, who do not think of numbers that cannot exist."""
+    accepted = wide.unions[Dimension.CUSTOMER]
+    return all(
+        accepts(accepted, token, Dimension.CUSTOMER, narrow.region)
+        or (token[0] == PREFIX and (COUNTRY, likely_country(token[1])) in accepted)
+        for token in narrow.unions[Dimension.CUSTOMER]
+    )
+
+
+def _never_meet(one: Reach, other: Reach) -> bool:
+    """Tell whether one rule ends before the other begins, or holds while its schedule is closed and not open."""
+    if any(
+        a.dates.ends_on and b.dates.starts_on and a.dates.ends_on < b.dates.starts_on
+        for a, b in ((one, other), (other, one))
+    ):
+        return True
+    states = [token for reach in (one, other) for token in reach.unions.get(Dimension.SCHEDULE, ())]
+    return len({key for _, key in states}) == 1 and len({state for state, _ in states}) > 1
+
+
+def _narrower_finding(reach: Reach, wide: Reach, times: frozenset[Dimension], around: Surroundings) -> Finding:
+    rule = around.table.rules[reach.place]
+    message = (
+        f"{rule_label(reach.place, rule)} is about fewer customers than {labels([wide], around)} above it, which takes"
+        f" their calls{_when_words(wide, times, around)}. If {rule.name} is meant to come first, move it above rule"
+        f" {wide.place + 1}."
+    )
+    return rule_finding(FindingKind.NARROWER_BELOW_WIDER, Severity.WARNING, rule, message, _rule(wide, around))
+
+
+def _when_words(wide: Reach, times: frozenset[Dimension], around: Surroundings) -> str:
+    words = []
+    if Dimension.SCHEDULE in times:
+        state, key = next(iter(wide.unions[Dimension.SCHEDULE]))
+        name = around.schedules[key].name if key in around.schedules else key
+        words.append(f" while {name} is {'closed' if state == CLOSED else 'open'}")
+    if Dimension.DATES in times:
+        words.append(" on the days of its dates")
+    return ",".join(words)
+
+
+def _not_compared(rules: list[RuleSpec]) -> Finding:
+    count = "One rule shares" if len(rules) == 1 else f"{len(rules)} rules share"
+    message = (
+        f"{count} conditions with more than {MOST_COMPARED} rules above, and were not compared with all of them;"
+        f" the first is “{rules[0].name}”. What lint says about them may be incomplete."
+    )
+    return Finding(
+        kind=FindingKind.NOT_COMPARED, severity=Severity.NOTE, subject="rules", key=rules[0].key, message=message
+    )
+
+
+def _default_unreachable(earlier: EarlierRules, around: Surroundings) -> Iterator[Finding]:
+    every_call = Reach(place=len(around.table.rules), region=around.world.default_region)
+    above = covering(every_call, earlier.candidates(every_call)[0])
+    default = around.targets.get(around.table.default or "")
+    if not above or default is None:
+        return
+    takes = "takes every call that is left" if len(above) == 1 else "together take every call that is left"
+    message = f"The default target “{default.name}” is never reached: {labels(above, around)} {takes}."
+    yield Finding(
+        kind=FindingKind.DEFAULT_UNREACHABLE,
+        severity=Severity.NOTE,
+        subject="default",
+        key=default.key,
+        message=message,
+        other=around.table.rules[above[-1].place].key,
+    )
