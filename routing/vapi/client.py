@@ -8,7 +8,7 @@ import logging
 import ssl
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from routing.vapi.errors import VapiError
+from routing.vapi.listing import write_instant
 from routing.vapi.sandbox import Sandbox
 from routing.vapi.wrong_key import explain_wrong_key
 
@@ -96,7 +97,7 @@ class VapiClient:
 
         Vapi has no pages: it lists the newest, and the oldest of them says where to go on.
         """
-        query = {"createdAtGe": _write_instant(since), "createdAtLe": _write_instant(until), "limit": str(PAGE)}
+        query = {"createdAtGe": write_instant(since), "createdAtLe": write_instant(until), "limit": str(PAGE)}
         if phone_number_id is not None:
             query["phoneNumberId"] = phone_number_id
         found: dict[str, dict[str, Any]] = {}
@@ -108,6 +109,14 @@ class VapiClient:
                 return list(found.values())
             # "Le", not "Lt": calls of one batch may share an instant.
             query["createdAtLe"] = min(str(call.get("createdAt") or query["createdAtLe"]) for call in page)
+
+    def list_page(self, kind: str, query: Mapping[str, str]) -> list[Any]:
+        """Return one page of assistants, squads or phone numbers, secrets included. Raises VapiError.
+
+        `routing.vapi.listing` reads to the end, and keeps nothing that is secret.
+        """
+        page: list[Any] = self._read(f"/{kind}", query, list)
+        return page
 
     def _create(self, path: str, body: Mapping[str, Any], auth: AuthBase) -> dict[str, Any]:
         answer: dict[str, Any] = self._send("POST", path, auth, dict, json=dict(body))
@@ -141,7 +150,7 @@ class VapiClient:
             return _read_answer(response, text, shape)
         except VapiError as error:
             # A single call's id is nobody's business here, and what it needs is what its listing needs.
-            shown = path if method == "POST" else "/call"
+            shown = path if method == "POST" else f"/{path.split('/')[1]}"
             raise explain_wrong_key(error, f"{method} {shown}", **self._keys) from error
 
 
@@ -204,10 +213,6 @@ def _read_pause(response: requests.Response) -> float | None:
     return float(text) if text.isascii() and text.isdecimal() else None
 
 
-def _write_instant(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _no_answer(error: Exception) -> VapiError:
     sent = _may_have_been_sent(error)
     message = f"Vapi did not answer ({type(error).__name__})" if sent else f"Vapi cannot be reached ({_cause(error)!r})"
@@ -234,13 +239,13 @@ def _warn_about_public_key() -> None:
     logger.warning("VAPI_PUBLIC_KEY is not set: web calls use VAPI_API_KEY, which Vapi may refuse with 401.")
 
 
-def client_from_settings() -> CallPlacer:
+def client_from_settings() -> VapiClient | Sandbox:
     """Return this process's client for the keys in the settings; without VAPI_API_KEY the sandbox."""
     return _client_for(settings.VAPI_API_KEY, settings.VAPI_PUBLIC_KEY, settings.VAPI_BASE_URL)
 
 
 @functools.lru_cache(maxsize=4)
-def _client_for(api_key: str, public_key: str, base_url: str) -> CallPlacer:
+def _client_for(api_key: str, public_key: str, base_url: str) -> VapiClient | Sandbox:
     if not api_key:
         return Sandbox(Path(settings.ROUTING_DATA_DIR) / "sandbox-calls.jsonl")
     return VapiClient(api_key=api_key, public_key=public_key, base_url=base_url)

@@ -12,6 +12,7 @@ from typing import Any
 from routing.vapi.call_body import TARGET_KEYS
 from routing.vapi.errors import VapiError
 from routing.vapi.sandbox_calls import SandboxCalls
+from routing.vapi.sandbox_objects import list_made_up
 
 CALL_KEYS = TARGET_KEYS | frozenset(
     "customer customerId customers name phoneNumber phoneNumberId schedulePlan transport".split()
@@ -69,6 +70,10 @@ class Sandbox:
             if since <= datetime.fromisoformat(call["createdAt"]) <= until
             and phone_number_id in {None, call.get("phoneNumberId")}
         ]
+
+    def list_page(self, kind: str, query: Mapping[str, str]) -> list[Any]:
+        """Return one page of assistants, squads or phone numbers, as Vapi lists them."""
+        return list_made_up(kind, query, org_id=ORG_ID)
 
     def _create_batch(self, body: Mapping[str, Any]) -> dict[str, Any]:
         results: list[dict[str, Any]] = []
