@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from routing.engine.context import Channel
-from routing.engine.explain import Explanation, RuleTrace, explain
+from routing.engine.explain import EVERY_RULE, Explanation, RuleTrace, explain
 from routing.services.decide import DecidedCall
 from routing.vapi.call_body import TargetTakesNoCall, fill_call_body
 from routing.vapi.messages import UnusableTarget, render_assistant_response
@@ -26,9 +26,9 @@ def describe_decision(decided: DecidedCall, *, with_explanation: bool = False) -
     return described
 
 
-def explain_decided(decided: DecidedCall) -> Explanation:
-    """Explain a decision by the rules that made it."""
-    return explain(decided.ruleset, decided.situation, decided.facts)
+def explain_decided(decided: DecidedCall, window: slice = EVERY_RULE) -> Explanation:
+    """Explain a decision by the rules that made it: those in the window, counted from 0."""
+    return explain(decided.ruleset, decided.situation, decided.facts, window=window)
 
 
 def describe_rules(explanation: Explanation) -> list[dict[str, Any]]:

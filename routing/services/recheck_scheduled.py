@@ -16,7 +16,7 @@ from routing.engine.ruleset import RuleSet
 from routing.engine.situation import situate
 from routing.models import Call, ScheduledCall
 from routing.services.decide import decide
-from routing.services.explain_call import CannotExplain, ruleset_of
+from routing.services.rulesets import NoRuleset, ruleset_of
 from routing.snapshot.livefile import read_facts
 
 
@@ -78,5 +78,5 @@ def _compare(call: Call, earlier: Decision | None, today: Decision) -> Iterator[
 def _find_ruleset(revision: int | None) -> RuleSet | None:
     try:
         return ruleset_of(revision)
-    except CannotExplain:
+    except NoRuleset:
         return None

@@ -1,37 +1,24 @@
-"""Decide a call that nobody makes, and tell why."""
+"""Decide a call that nobody makes, by whichever rules are asked about; nothing is recorded."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from routing.engine.context import Context
-from routing.engine.explain import Explanation, explain
 from routing.engine.live import Facts
+from routing.engine.resolve import resolve
 from routing.engine.ruleset import RuleSet
-from routing.engine.situation import Situation, situate
-from routing.services.draft import compile_draft
+from routing.engine.situation import situate
+from routing.services.decide import DecidedCall
 from routing.snapshot import store
-from routing.snapshot.rows import table_from_rows
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Simulation:
-    """What would happen to a call: as it was understood, with the live data of this moment, and why."""
+def simulate(context: Context, ruleset: RuleSet, facts: Facts | None = None) -> DecidedCall:
+    """Decide by these rules, with what live data says now or, if given, with what it said then.
 
-    ruleset: RuleSet
-    situation: Situation
-    facts: Facts
-    explanation: Explanation
-
-
-def simulate(context: Context, *, draft: bool) -> Simulation:
-    """Decide by the live revision or by the draft; nothing is recorded. Raises TableErrors where the draft has faults.
-
-    List entries, switches and missing targets are those of now: they are never part of a draft.
+    List entries, switches and missing targets are those of now even for a draft or an old revision: they are part of
+    neither.
     """
-    snapshot = store.current()
-    ruleset = compile_draft(table_from_rows()) if draft else snapshot.ruleset
     situation = situate(ruleset, context)
-    facts = snapshot.live.facts_for(situation.customer, context.at)
-    explanation = explain(ruleset, situation, facts)
-    return Simulation(ruleset=ruleset, situation=situation, facts=facts, explanation=explanation)
+    if facts is None:
+        facts = store.current().live.facts_for(situation.customer, context.at)
+    decision = resolve(ruleset, situation, facts)
+    return DecidedCall(context=context, situation=situation, facts=facts, decision=decision, ruleset=ruleset)

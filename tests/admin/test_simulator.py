@@ -4,12 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from routing.models import Call, EmergencySwitch, NumberListEntry, Rule, RuleTarget, Target
-from tests.admin.conftest import allow, client_of
+from routing.services.import_table import import_table
+from routing.services.publish import publish
+from tests.admin.conftest import TABLE, allow, client_of
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/simulator/"
@@ -196,3 +199,61 @@ def test_staff_need_the_permission_to_see_rules(staff: User, world: dict[str, An
 
 def test_strangers_log_in_first(world: dict[str, Any]) -> None:
     assert Client().get(PAGE)["Location"].startswith("/admin/login/")
+
+
+def test_an_old_revision_is_asked_by_its_number(client: Client, admin: User) -> None:
+    Rule.objects.filter(key="vip-callers").update(enabled=False)
+    publish(author=admin, note="No VIPs", now=timezone.now())
+
+    old, live = ask(client, customer="+12025550100", table="1"), ask(client, customer="+12025550100", table="2")
+
+    assert (old.context["who"], live.context["who"]) == ("VIP concierge answers", "Reception answers")
+    assert "Decided by revision 1, with the lists and switches of now" in old.content.decode()
+    assert "Decided by revision 2, which is live" in live.content.decode()
+    assert "Revision 2, " in live.content.decode()
+    assert "No VIPs" in live.content.decode()
+
+
+@pytest.mark.parametrize("table", ["99", "yesterday", "0"])
+def test_a_table_that_is_not_there_is_told_at_its_field(table: str, client: Client) -> None:
+    response = ask(client, customer="+12025550100", table=table)
+
+    assert f"{table} is not in this table" not in response.content.decode()
+    assert f"There is no revision {table}" in response.content.decode()
+    assert "who" not in response.context
+
+
+def test_the_next_change_names_the_moment_and_who_answers_then(client: Client) -> None:
+    response = ask(client, customer="+12025550101")
+
+    change = response.context["next"]
+    assert (change["at"], change["who"]) == ("Monday 13 April, 17:00 (America/New_York)", "Night desk answers")
+    then = client.get(f"{PAGE}?{change['address']}")
+    assert then.context["who"] == "Night desk answers"
+
+
+def test_no_change_is_told_too(client: Client) -> None:
+    response = ask(client, customer="+12025550100")
+
+    assert response.context["next"] is None
+    assert "Nothing for 7 days" in response.content.decode()
+
+
+def test_a_long_table_is_shown_around_the_rule_that_takes_the_call(client: Client) -> None:
+    """Words for every rule of a long table would take seconds, and nobody would find the one that matters."""
+    table = yaml.safe_load(TABLE) | {
+        "rules": [
+            {"name": f"Rule {place}", "when": {"customer": [f"+1202555{place:04}"]}, "then": [{"target": "desk"}]}
+            for place in range(1, 301)
+        ]
+    }
+    import_table(yaml.safe_dump(table))
+
+    response = ask(client, customer="+12025550250", table="draft")
+    earlier = client.get(f"{PAGE}?{response.context['address']}&from={response.context['rules_before']}")
+
+    assert [rule["ref"].position for rule in response.context["rules"]] == list(range(245, 301))
+    assert outcomes(response)["rule-250"] == "chosen"
+    assert [rule["ref"].position for rule in earlier.context["rules"]] == list(range(145, 245))
+    assert "Rules 145 to 244 of 300" in earlier.content.decode()
+    assert earlier.context["who"] == response.context["who"]

@@ -170,7 +170,7 @@ def test_a_call_that_cannot_be_explained_says_why(api: Api, vapi: FakeVapi, lost
         Call.objects.update(context={})
     else:
         go_live(2, TABLE)
-        Revision.objects.filter(number=1).update(document={"default": "gone"})
+        Revision.objects.filter(number=1).update(document={"default": "gone"}, checksum="of another document")
 
     answer = api.get("calls/vapi-1", explain="1")
 

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import Max, Q
+from django.utils import timezone
+from django.utils.text import Truncator
 
 from routing.admin.base import (
     BooleanWidget,
-    RadioWidget,
     SearchSelectWidget,
     SelectWidget,
     TextAreaWidget,
@@ -21,9 +23,12 @@ from routing.admin.base import (
 from routing.engine.context import Attribute, Channel, Context
 from routing.engine.numbers import NumberKind, read_customer
 from routing.engine.table import Table
+from routing.models import Revision
 from routing.models.choices import CHANNELS
 
-TABLES = [("live", "Live: as calls are decided now"), ("draft", "Draft: as you would publish it")]
+LIVE, DRAFT = "live", "draft"
+TABLES = [(LIVE, "Live: as calls are decided now"), (DRAFT, "Draft: as you would publish it")]
+LISTED_REVISIONS = 50  # older ones work too, when an address names them
 ANY = ("", "None")
 
 
@@ -63,7 +68,7 @@ class SimulatorForm(forms.Form):
         error_messages={"invalid": "This is no time of day: write it as 14:30."},
     )
     timezone = forms.ChoiceField(label="Time zone", required=False, widget=SearchSelectWidget)
-    table = forms.ChoiceField(label="Which table", required=False, choices=TABLES, widget=RadioWidget)
+    table = forms.ChoiceField(label="Which table", required=False, choices=TABLES, widget=SelectWidget)
 
     def __init__(self, data: Any, *, table: Table, now: dt.datetime) -> None:
         """Offer the numbers and campaigns of a table; `now` is the instant of an empty date."""
@@ -72,6 +77,8 @@ class SimulatorForm(forms.Form):
         self._offer("number", [ANY, *((number.key, f"{number.name} ({number.key})") for number in table.numbers)])
         self._offer("campaign", [ANY, *((campaign.slug, campaign.name) for campaign in table.campaigns)])
         self._offer("timezone", [(name, name) for name in zone_names()])
+        self._offer("table", [*TABLES, *_revisions(self.data.get("table") if self.is_bound else None)])
+        self.fields["table"].error_messages["invalid_choice"] = "There is no revision %(value)s: choose from the list."
 
     def _offer(self, name: str, choices: Iterable[tuple[str, str]]) -> None:
         """Set what may be chosen; a word of the address that is none of it stays to be seen, and gets its message."""
@@ -139,13 +146,37 @@ class SimulatorForm(forms.Form):
             attributes={key: Attribute(text=text, trusted=trusted) for key, text in data["attributes"].items()},
         )
 
-    def address(self) -> str:
-        """Return the query of this very call: an empty date is filled in, so that the answer stays the same."""
+    def clean_table(self) -> str:
+        """Return which table decides: nothing chosen is the live one."""
+        return self.cleaned_data["table"] or LIVE
+
+    def zone(self) -> ZoneInfo:
+        """Return the zone that the date and the time are written in."""
+        return ZoneInfo(self.cleaned_data["timezone"] or "UTC")
+
+    def address(self, instant: dt.datetime | None = None) -> str:
+        """Return the query of this very call, or of the same call at another instant.
+
+        An empty date is filled in, so that the answer stays the same.
+        """
         query: Any = self.data.copy()  # type: ignore[attr-defined]  # the query of a request
-        at = self.cleaned_data["at"].astimezone(ZoneInfo(self.cleaned_data["timezone"] or "UTC"))
+        query.pop("from", None)
+        at = (instant or self.cleaned_data["at"]).astimezone(self.zone())
         query["date"], query["time"] = f"{at:%Y-%m-%d}", f"{at:%H:%M:%S}"
         text: str = query.urlencode()
         return text
+
+
+def _revisions(asked: str | None) -> list[tuple[str, str]]:
+    """Return the newest revisions, and the one that is asked for, as choices."""
+    wanted = Q(number__gt=(Revision.objects.aggregate(last=Max("number"))["last"] or 0) - LISTED_REVISIONS)
+    if asked and asked.isdecimal() and len(asked) < 8:
+        wanted |= Q(number=int(asked))
+    rows = Revision.objects.filter(wanted).values_list("number", "published_at", "note")
+    return [
+        (str(number), f"Revision {number}, {timezone.localtime(at):%d %b %Y %H:%M}: {Truncator(note).chars(40)}")
+        for number, at, note in rows
+    ]
 
 
 def _usual_zone(table: Table) -> str:
