@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Max, Q
+from django.db.models import Case, F, Max, Q, Value, When
 
 from routing.engine.checking import check_attribute
 from routing.engine.conditions import check_customer_entry
@@ -23,8 +23,8 @@ from routing.models.fields import (
 )
 from routing.models.keyed import Keyed
 from routing.models.numbers import NumberList, OurNumber
+from routing.models.revisions import DraftState
 from routing.models.schedules import Schedule
-from routing.models.settings import TableSettings
 from routing.models.targets import Target
 
 # Neither database lets positions pass each other inside one UPDATE (PostgreSQL could defer the check, SQLite cannot),
@@ -38,7 +38,7 @@ class RuleQuerySet(models.QuerySet["Rule"]):
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete the rules and close the gaps that they leave."""
         with transaction.atomic():
-            TableSettings.lock()
+            DraftState.lock()
             deleted = super().delete()
             Rule.objects.close_gaps()
         return deleted
@@ -59,11 +59,15 @@ class RuleManager(models.Manager.from_queryset(RuleQuerySet)):  # type: ignore[m
     def move(self, rule: "Rule", to_position: int) -> None:
         """Put the rule at this position, counted from 1; the rules between make room. Too high means last."""
         with transaction.atomic():
-            TableSettings.lock()
-            order = list(self.order_by("position").values_list("pk", flat=True))
-            order.remove(rule.pk)
-            order.insert(max(to_position, 1) - 1, rule.pk)
-            self.arrange(order)
+            DraftState.lock()
+            rule.refresh_from_db(fields=["position"])
+            start, end = rule.position, min(max(to_position, 1), self.next_position() - 1)
+            if start != end:
+                between = self.filter(position__range=(min(start, end), max(start, end)))
+                between.update(position=F("position") + LIFT)
+                one_down = -1 if start < end else 1
+                place = Case(When(pk=rule.pk, then=Value(end)), default=F("position") - LIFT + one_down)
+                self.filter(position__gt=LIFT).update(position=place)
         rule.refresh_from_db(fields=["position"])
 
     def close_gaps(self) -> None:
@@ -160,7 +164,7 @@ class Rule(Keyed):
             super().save(*args, **kwargs)
             return
         with transaction.atomic():
-            TableSettings.lock()
+            DraftState.lock()
             self.position = Rule.objects.next_position()
             super().save(*args, **kwargs)
 
@@ -181,7 +185,7 @@ class Rule(Keyed):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the rule and close the gap that it leaves."""
         with transaction.atomic():
-            TableSettings.lock()
+            DraftState.lock()
             deleted = super().delete(*args, **kwargs)
             Rule.objects.close_gaps()
         return deleted

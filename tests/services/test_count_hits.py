@@ -1,0 +1,76 @@
+"""How many calls the rules took, without reading a long log."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.cache import cache
+
+from routing.models import Call, Rule
+from routing.services.count_hits import count_hits, last_hits, read_hits, recent_hits
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    cache.clear()
+
+
+def record(rule: str, *, minutes: float, reason: str = "TARGETING_MATCH") -> None:
+    Call.objects.create(channel="inbound", rule_key=rule, reason=reason, decided_at=NOW - timedelta(minutes=minutes))
+
+
+def test_hits_are_counted_by_rule_in_the_span() -> None:
+    for rule, minutes in [("vip", 0), ("vip", 1), ("vip", 60), ("mexico", 30), ("old", 61)]:
+        record(rule, minutes=minutes)
+    record("", minutes=5, reason="DEFAULT")
+
+    hits = count_hits(NOW - timedelta(hours=1), NOW)
+
+    assert hits == {"vip": 2, "mexico": 1}  # the call of this very instant is not over yet
+
+
+def test_calls_without_a_rule_are_counted_by_reason() -> None:
+    for reason, rule in [("DEFAULT", ""), ("DEFAULT", ""), ("BLOCKED", ""), ("SPLIT", "vip")]:
+        record(rule, minutes=5, reason=reason)
+
+    hits = read_hits(NOW - timedelta(hours=1), NOW)
+
+    assert hits.by_reason == {"DEFAULT": 2, "BLOCKED": 1, "SPLIT": 1}
+    assert hits.by_rule == {"vip": 1}
+    assert (hits.since, hits.is_cut) == (NOW - timedelta(hours=1), False)
+
+
+def test_of_a_long_log_only_the_newest_are_counted() -> None:
+    for minute in range(1, 11):
+        record("vip" if minute <= 3 else "mexico", minutes=minute)
+
+    hits = read_hits(NOW - timedelta(hours=1), NOW, limit=4)
+
+    assert hits.by_rule == {"vip": 3, "mexico": 1}
+    assert hits.is_cut
+    assert hits.since == NOW - timedelta(minutes=5)
+
+
+def test_hits_of_seven_days_are_remembered_for_a_minute() -> None:
+    record("vip", minutes=1)
+    record("vip", minutes=60 * 24 * 8)
+
+    first = recent_hits(NOW)
+    record("vip", minutes=2)
+
+    assert first.by_rule == {"vip": 1}
+    assert recent_hits(NOW + timedelta(seconds=30)) == first
+    cache.clear()
+    assert recent_hits(NOW).by_rule == {"vip": 2}
+
+
+def test_the_last_hit_of_a_rule_is_found_however_long_ago() -> None:
+    for key in ("vip", "never", "other"):
+        Rule.objects.create(key=key, name=key)
+    record("vip", minutes=60 * 24 * 400)
+    record("vip", minutes=60 * 24 * 300)
+    record("other", minutes=1)
+
+    assert last_hits(["vip", "never"]) == {"vip": NOW - timedelta(days=300)}
