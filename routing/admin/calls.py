@@ -1,77 +1,155 @@
 """The call log."""
 
 import json
+import logging
 from contextlib import suppress
-from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.http import urlencode
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from routing.admin.base import LogAdmin, display, preformatted
-from routing.engine.decision import Decision, Reason, RuleRef
+from routing.admin.base import ChangeList, LogAdmin, display, preformatted
+from routing.admin.call_answer import tell
+from routing.admin.call_export import LIMIT, export_calls
+from routing.admin.call_filters import CampaignFilter, DayFilter, OurNumberFilter, RuleFilter, TargetFilter
+from routing.admin.masking import FULL_NUMBERS, shown_number
 from routing.engine.numbers import number_key
-from routing.engine.sentences import reason_phrase
-from routing.engine.table import Target as TargetValue
-from routing.engine.table import TargetKind
-from routing.models import Call, CallState, Target
+from routing.models import Call, CallState
 
+logger = logging.getLogger(__name__)
+
+KNOWN = "What was known"
+EXPORT = "routing.export_call"
 STATE_TONES = {"failed": "danger", "refused": "danger", "unknown": "warning", "in-progress": "success"}
 
 
-class TargetFilter(admin.SimpleListFilter):
-    """Calls by target; the choices come from the targets, because the log is too long to look through for them."""
+class CallList(ChangeList):
+    """A page of calls, each knowing who looks at it."""
 
-    title = "target"
-    parameter_name = "target_key"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return the choices."""
-        return list(Target.objects.values_list("key", "name"))
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Compare the key that was copied into the call."""
-        return queryset.filter(target_key=self.value()) if self.value() else queryset
+    def get_results(self, request: HttpRequest) -> None:
+        """Tell each row whether its number may be shown."""
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        for call in self.result_list:
+            call.viewer = request.user
 
 
 @admin.register(Call)
 class CallAdmin(LogAdmin[Call]):
     """Routed calls, newest first."""
 
-    list_display = ("decided_at", "shown_channel", "customer", "shown_target", "why", "shown_state", "shown_sandbox")
-    list_filter: ClassVar[tuple[Any, ...]] = ("channel", "state", "reason", TargetFilter, "sandbox", "decided_at")
+    list_display: ClassVar[tuple[Any, ...]] = (
+        "decided_at",
+        "shown_channel",
+        "customer",
+        "shown_our_number",
+        "shown_target",
+        "why",
+        "shown_state",
+        "ended_reason",
+        "shown_sandbox",
+    )
+    list_filter: ClassVar[tuple[Any, ...]] = (
+        DayFilter,
+        "channel",
+        "state",
+        "reason",
+        TargetFilter,
+        RuleFilter,
+        CampaignFilter,
+        OurNumberFilter,
+        "sandbox",
+    )
+    list_before_template = "admin/routing/call/list_before.html"
+    change_form_outer_before_template = "admin/routing/call/answer.html"
     search_fields = ("customer_number", "vapi_call_id")
     search_help_text = "A whole telephone number, or the id of a call (ours or Vapi's)"
     sortable_by = ()
     fieldsets = (
         (
-            "Decision",
-            {"fields": (("decided_at", "scheduled_for"), "channel", "explanation", "shown_revision", "simulation")},
-        ),
-        (
             "Call",
             {
                 "fields": (
-                    ("customer_number", "our_number"),
+                    ("decided_at", "scheduled_for"),
+                    ("channel", "shown_revision"),
+                    ("customer", "our_number"),
                     ("campaign", "external_id"),
                     ("state", "ended_reason"),
                     ("started_at", "ended_at"),
                     ("cost", "error"),
                     ("id", "vapi_call_id"),
                     ("api_key", "shown_sandbox"),
+                    ("answer_ms",),
                 )
             },
         ),
-        ("What was known", {"classes": ("collapse",), "fields": ("shown_context", "shown_facts")}),
+        (KNOWN, {"classes": ("collapse",), "fields": ("shown_context", "shown_facts")}),
     )
+
+    class Media:
+        css = {"all": ("routing/calls.css",)}
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address of the file."""
+        name = f"routing_{self.opts.model_name}_export"
+        return [path("export/", self.admin_site.admin_view(self.export_view), name=name), *super().get_urls()]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list whose rows know who looks."""
+        return CallList
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Call | None:
+        """Return the call, which knows who looks."""
+        call = super().get_object(request, object_id, from_field)
+        if call is not None:
+            call.viewer = request.user  # type: ignore[attr-defined]  # as in the list
+        return call
+
+    def get_fieldsets(self, request: HttpRequest, obj: Call | None = None) -> Any:
+        """Leave out what was known of the customer where the number may not be seen: it holds the number too."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if request.user.has_perm(FULL_NUMBERS) else [it for it in fieldsets if it[0] != KNOWN]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Offer the file to those who may have it."""
+        more: dict[str, Any] = {}
+        if request.user.has_perm(EXPORT):
+            address = reverse(f"admin:routing_{self.opts.model_name}_export")
+            more = {"export_address": f"{address}?{request.GET.urlencode()}", "export_limit": f"{LIMIT:,}"}
+        return super().changelist_view(request, {**(extra_context or {}), **more})
+
+    def export_view(self, request: HttpRequest) -> Any:
+        """Send the listed calls as CSV."""
+        if not (self.has_view_permission(request) and request.user.has_perm(EXPORT)):
+            raise PermissionDenied
+        try:
+            calls = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return redirect(f"admin:routing_{self.opts.model_name}_changelist")
+        self.log_export(request)
+        return export_calls(calls, request.user)
+
+    def log_export(self, request: HttpRequest) -> None:
+        """Keep in the log of the site who took which calls out of it."""
+        message = f"Exported calls: {request.GET.urlencode() or 'all'}"
+        logger.info("%s by user %s", message, request.user.pk)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Put the decision, its reasons and what would be decided now above the columns."""
+        call = self.get_object(request, unquote(object_id))
+        answer = tell(call, request) if call is not None and self.has_view_permission(request, call) else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **answer})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Call], search_term: str
@@ -94,7 +172,13 @@ class CallAdmin(LogAdmin[Call]):
     @display(description="Customer")
     def customer(self, call: Call) -> str:
         """Return the customer's number, or that there was none."""
-        return call.customer_number or ("Withheld" if call.channel == "inbound" else "No number")
+        number = shown_number(call.customer_number, call.viewer)  # type: ignore[attr-defined]  # see CallList
+        return number or ("Withheld" if call.channel == "inbound" else "No number")
+
+    @display(description="Our number")
+    def shown_our_number(self, call: Call) -> str:
+        """Return the number of ours that the call used."""
+        return call.our_number
 
     @display(description="Target")
     def shown_target(self, call: Call) -> str:
@@ -120,22 +204,12 @@ class CallAdmin(LogAdmin[Call]):
         """Return whether nobody was called."""
         return call.sandbox
 
-    @display(description="Who took it, and why")
-    def explanation(self, call: Call) -> str:
-        """Return the decision as one sentence."""
-        return explain_row(call)
-
     @display(description="Decided by")
     def shown_revision(self, call: Call) -> str:
         """Return the revision, and whether it came from the local copy."""
         if call.revision is None:
             return "No revision"
         return f"Revision {call.revision}{', from the local copy (the database was out of reach)' * call.stale}"
-
-    @display(description="Try again")
-    def simulation(self, call: Call) -> SafeString:
-        """Return a link to the simulator with what was known about the call."""
-        return format_html('<a class="sb-link" href="{}">Open in the simulator</a>', simulator_address(call))
 
     @display(description="Context")
     def shown_context(self, call: Call) -> SafeString:
@@ -146,35 +220,3 @@ class CallAdmin(LogAdmin[Call]):
     def shown_facts(self, call: Call) -> SafeString:
         """Return list hits, switches and missing targets, as JSON."""
         return preformatted(json.dumps(call.facts, indent=2, ensure_ascii=False))
-
-
-def explain_row(call: Call) -> str:
-    """Return who took the call and why, from what was copied into its row."""
-    if not call.reason:
-        return "Nothing was decided for this call."
-    decision = Decision(
-        target=TargetValue(key=call.target_key, name=call.target_name, kind=TargetKind(call.target_kind or "reject")),
-        reason=Reason(call.reason),
-        rule=RuleRef(position=call.rule_position or 0, key=call.rule_key, name=call.rule_name)
-        if call.rule_key
-        else None,
-    )
-    return f"{call.target_name or 'A target of the request'}, {reason_phrase(decision)}."
-
-
-def simulator_address(call: Call) -> str:
-    """Return the simulator's address for the same call at the same instant."""
-    at: datetime = call.decided_at.astimezone(ZoneInfo("UTC"))
-    attributes = [f"{key}={value[0]}" for key, value in call.context.get("attributes", {}).items()]
-    query = {
-        "channel": call.channel,
-        "customer": call.context.get("customer") or call.customer_number,
-        "number": call.our_number,
-        "campaign": call.campaign,
-        "attributes": "\n".join(attributes),
-        "date": f"{at:%Y-%m-%d}",
-        "time": f"{at:%H:%M:%S}",
-        "timezone": "UTC",
-        "table": "live",
-    }
-    return f"{reverse('admin:simulator')}?{urlencode({name: value for name, value in query.items() if value})}"

@@ -4,6 +4,7 @@ from typing import Any
 
 FULL_NUMBERS = "routing.view_full_numbers"
 SHOWN_DIGITS = 4
+DOTS = "•••"
 
 
 def shown_number(number: str, user: Any) -> str:
@@ -12,8 +13,8 @@ def shown_number(number: str, user: Any) -> str:
 
 
 def mask_number(number: str) -> str:
-    """Return the number with all but its beginning and its last four characters as dots: `+1 ••• 0100`."""
+    """Return the number with all but its beginning and its last four characters as dots: `+1•••0100`."""
     if len(number) <= SHOWN_DIGITS:
         return number
     start = number[:2] if number.startswith("+") else ""
-    return f"{start}•••{number[-SHOWN_DIGITS:]}"
+    return f"{start}{DOTS}{number[-SHOWN_DIGITS:]}"

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from routing.admin.base import ChangeList, display
-from routing.admin.calls import CallAdmin
+from routing.admin.calls import CallAdmin, CallList
 from routing.engine.explain import decision_sentence
 from routing.models import ScheduledCall
 from routing.services.recheck_scheduled import Rechecked, recheck, recheck_scheduled
@@ -34,7 +34,7 @@ class DifferenceFilter(admin.SimpleListFilter):
         )
 
 
-class RecheckedList(ChangeList):
+class RecheckedList(CallList):
     """A page of calls that are decided once more, all together."""
 
     def get_results(self, request: HttpRequest) -> None:

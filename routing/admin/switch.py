@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.utils import timezone
 
 from routing.admin.base import RowAdmin, RowForm, display
@@ -57,6 +56,7 @@ class EmergencySwitchAdmin(RowAdmin[EmergencySwitch]):
     autocomplete_fields = ("target", "our_numbers")
     readonly_fields = ("author", "started_at", "ended_at")
     actions = ("end_now",)
+    list_before_template = "admin/routing/emergencyswitch/list_before.html"
     fieldsets = (
         (None, ASKED),
         ("What happened", {"fields": ("author", "started_at", "ended_at")}),
@@ -66,9 +66,13 @@ class EmergencySwitchAdmin(RowAdmin[EmergencySwitch]):
         """Fetch the numbers with the switches."""
         return super().get_queryset(request).prefetch_related("our_numbers")
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Lead to the page that also shows what is on."""
-        return redirect("admin:emergency")
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Switching has a page of its own, which also shows what is on."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: EmergencySwitch | None = None) -> bool:
+        """What was switched stays known: end a switch instead."""
+        return False
 
     @display(description="Effect")
     def effect(self, switch: EmergencySwitch) -> str:

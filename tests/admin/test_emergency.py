@@ -153,5 +153,14 @@ def test_looking_switching_and_ending_are_three_permissions(
     assert tuple(answer.status_code for answer in answers) == statuses
 
 
-def test_the_form_of_the_rows_leads_to_the_page(client: Client) -> None:
-    assert client.get(reverse("admin:routing_emergencyswitch_add")).headers["Location"] == PAGE
+def test_what_was_switched_can_be_ended_from_the_list_but_never_removed(client: Client) -> None:
+    client.post(PAGE, form())
+    [switch] = running()
+    rows = reverse("admin:routing_emergencyswitch_changelist")
+
+    ended = client.post(rows, {"action": "end_now", "_selected_action": [switch.pk]}, follow=True)
+
+    assert "Ended: 1." in ended.content.decode()
+    assert not running()
+    assert client.get(reverse("admin:routing_emergencyswitch_delete", args=[switch.pk])).status_code == 403
+    assert f'href="{PAGE}"' in client.get(rows).content.decode()

@@ -14,6 +14,7 @@ from routing.models import (
     ApiKey,
     Call,
     DraftState,
+    EmergencySwitch,
     LiveState,
     RequestClaim,
     RequestRate,
@@ -33,7 +34,7 @@ REGISTERED = sorted((model for model in django_admin.site._registry), key=lambda
 INSIDE_OTHERS = {RuleTarget, RuleAttribute, ScheduleException}
 INTERNAL = {DraftState, LiveState, RequestClaim, RequestRate, SyncRun, WebhookCount}
 READ_ONLY = {Call, Revision, ScheduledCall}
-NEVER_ADDED = READ_ONLY | {TableSettings}
+NEVER_ADDED = READ_ONLY | {TableSettings, EmergencySwitch}
 OF_MODELS = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.model_name)
 
 pytestmark = pytest.mark.django_db
