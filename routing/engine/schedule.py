@@ -9,7 +9,7 @@ earlier one for the days it names. So dated exceptions are simply appended as la
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -76,6 +76,21 @@ def check_schedule(spec: ScheduleSpec) -> list[TableError]:
     ]
 
 
+def overlaps(exceptions: Sequence[ScheduleException]) -> Iterator[tuple[int, int]]:
+    """Yield the places of two exceptions that share a day, the earlier one first.
+
+    Each is compared with the one before it that lasts longest, not only with its neighbour.
+    """
+    ordered = sorted(range(len(exceptions)), key=lambda place: exceptions[place].starts_on)
+    for before, place in zip(
+        accumulate(ordered, lambda one, other: max(one, other, key=lambda p: exceptions[p].ends_on)),
+        ordered[1:],
+        strict=False,
+    ):
+        if exceptions[place].starts_on <= exceptions[before].ends_on:
+            yield before, place
+
+
 def is_timezone(name: str) -> bool:
     """Tell whether this is an IANA time zone name known on this machine."""
     return name in _timezones()
@@ -88,10 +103,10 @@ def _timezones() -> frozenset[str]:
 
 
 def _full_text(spec: ScheduleSpec) -> str:
-    return "; ".join((_tidied(spec.opening_hours), *map(_exception_text, spec.exceptions)))
+    return "; ".join((tidied(spec.opening_hours), *map(_exception_text, spec.exceptions)))
 
 
-def _tidied(hours: str) -> str:
+def tidied(hours: str) -> str:
     """Take the spaces before commas away: behind one the library begins a rule for every day of the week."""
     return re.sub(r"\s+,", ",", hours.strip())
 
@@ -100,7 +115,7 @@ def _exception_text(exception: ScheduleException) -> str:
     days = _osm_date(exception.starts_on)
     if exception.ends_on != exception.starts_on:
         days = f"{days}-{_osm_date(exception.ends_on)}"
-    return f"{days} {_tidied(exception.hours or 'off')}"
+    return f"{days} {tidied(exception.hours or 'off')}"
 
 
 def _osm_date(day: date) -> str:
@@ -112,7 +127,7 @@ def _hours_faults(spec: ScheduleSpec) -> Iterator[tuple[str, str]]:
         yield "opening_hours", "is empty; write hours such as Mo-Fr 09:00-17:00, or 24/7"
         return
     try:
-        OpeningHours(_tidied(spec.opening_hours))
+        OpeningHours(tidied(spec.opening_hours))
     except ParserError as error:
         yield (
             "opening_hours",
@@ -168,29 +183,24 @@ def _exception_faults(exceptions: tuple[ScheduleException, ...]) -> Iterator[tup
             yield f"{field}.to", f"{exception.ends_on} is before {exception.starts_on}"
         if exception.hours is not None and not _is_hours(exception.hours):
             yield f"{field}.hours", f"'{exception.hours}' is not hours such as 09:00-12:00,13:00-17:00"
-    yield from _overlap_faults(sorted(exceptions, key=lambda e: e.starts_on))
+    yield from _overlap_faults(exceptions)
 
 
-def _overlap_faults(ordered: list[ScheduleException]) -> Iterator[tuple[str, str]]:
-    """Compare each with the one before it that lasts longest, not only with its neighbour."""
-    for earlier, later in zip(accumulate(ordered, _later_end), ordered[1:], strict=False):
-        if later.starts_on <= earlier.ends_on:
-            yield (
-                "exceptions",
-                f"{earlier.starts_on} to {earlier.ends_on} and {later.starts_on} to "
-                f"{later.ends_on} overlap; a day can have one exception only",
-            )
-
-
-def _later_end(one: ScheduleException, other: ScheduleException) -> ScheduleException:
-    return other if other.ends_on > one.ends_on else one
+def _overlap_faults(exceptions: tuple[ScheduleException, ...]) -> Iterator[tuple[str, str]]:
+    for first, second in overlaps(exceptions):
+        earlier, later = exceptions[first], exceptions[second]
+        yield (
+            "exceptions",
+            f"{earlier.starts_on} to {earlier.ends_on} and {later.starts_on} to "
+            f"{later.ends_on} overlap; a day can have one exception only",
+        )
 
 
 def _is_hours(text: str) -> bool:
     if not _HOURS.fullmatch(text.strip()):
         return False
     try:
-        OpeningHours(f"2026 Dec 24 {_tidied(text)}")
+        OpeningHours(f"2026 Dec 24 {tidied(text)}")
     except ParserError:
         return False
     return True

@@ -94,6 +94,8 @@ class ScheduleException(models.Model):
     note = models.CharField("note", max_length=255, blank=True, help_text="Why, for example Christmas Eve.")
 
     objects = ScheduleExceptionManager()
+    # A form that stores several at once turns this off and compares them as they will be, not as they were.
+    compares_with_stored = True
 
     class Meta:
         verbose_name = "exception"
@@ -127,7 +129,7 @@ class ScheduleException(models.Model):
         if self.starts_on is None or self.ends_on is None or self.closed == bool(self.hours):
             return  # the constraints say what is missing
         mistakes = self._mistakes([self])
-        if not mistakes and self.schedule_id is not None:
+        if not mistakes and self.compares_with_stored and self.schedule_id is not None:
             others = ScheduleException.objects.filter(schedule=self.schedule_id).exclude(pk=self.pk)
             mistakes = self._mistakes([self, *others])
         raise_at_fields(mistakes)
