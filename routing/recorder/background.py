@@ -3,15 +3,18 @@
 import logging
 import os
 import threading
+from collections.abc import Callable
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 
 from routing.recorder.drain import drain
+from routing.recorder.webhook_counts import counter
 
 logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 0.5
+ROUNDS_BETWEEN_COUNTS = 10  # server messages are counted in memory meanwhile
 PATIENCE_SECONDS = 5.0
 
 
@@ -29,6 +32,7 @@ class Drainer:
         self._round_lock = threading.Lock()
         self._is_paused = False
         self._failing = False
+        self._rounds = 0
 
     def start(self) -> None:
         """Start the thread unless it runs, or background threads are switched off."""
@@ -62,11 +66,19 @@ class Drainer:
         while settings.ROUTING_POLL_SECONDS and not self._stopped.wait(INTERVAL_SECONDS):
             with self._round_lock:
                 self._round()
+        with self._round_lock:
+            self._attempt(counter.store)
         connections.close_all()
 
     def _round(self) -> None:
+        self._attempt(drain)
+        self._rounds += 1
+        if self._rounds % ROUNDS_BETWEEN_COUNTS == 0 and not self._failing:
+            self._attempt(counter.store)
+
+    def _attempt(self, work: Callable[[], object]) -> None:
         try:
-            drain()
+            work()
             close_old_connections()
         except (DatabaseError, OSError) as error:
             connections.close_all()
@@ -79,7 +91,7 @@ class Drainer:
 
     def _tell(self, error: Exception) -> None:
         if not self._failing:
-            logger.warning("Call records wait in the spool: %s", str(error).partition("\n")[0])
+            logger.warning("Records wait on the local disk or in memory: %s", str(error).partition("\n")[0])
         self._failing = True
 
 

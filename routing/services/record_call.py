@@ -25,11 +25,13 @@ def record_call(
     api_key_id: int | None = None,
     error: str = "",
     now: datetime | None = None,
+    answer_ms: float | None = None,
 ) -> None:
     """Append the call's row to the spool; the first record of a ``call_id`` stands, later ones change nothing.
 
     Without ``vapi_call_id`` an inbound call has the id that it came with. ``now`` is when it was decided, which may be
-    long before the instant that it was decided for.
+    long before the instant that it was decided for. ``answer_ms`` is how long
+    Vapi waited for our answer, where somebody measured it.
     """
     columns = call_columns(decided) | {
         "id": call_id,
@@ -39,6 +41,7 @@ def record_call(
         "api_key_id": api_key_id,
         "error": error,
         "decided_at": now or timezone.now(),
+        "answer_ms": None if answer_ms is None else round(answer_ms, 3),
     }
     spool.append({"kind": "call"} | columns)
 

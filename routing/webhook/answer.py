@@ -12,9 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from time import perf_counter
 from typing import Any
 
 from routing.engine.decision import Decision, Reason
+from routing.models import WebhookOutcome
+from routing.recorder.webhook_counts import counter
 from routing.services.decide import DecidedCall, decide
 from routing.services.record_call import record_call
 from routing.services.record_outcome import record_outcome
@@ -28,7 +31,8 @@ from routing.vapi.messages import (
     read_server_message,
     render_assistant_response,
 )
-from routing.webhook.auth import is_authentic
+from routing.vapi.refusal import RefusalKind
+from routing.webhook.auth import check_request
 from routing.webhook.memory import LatestAnswers
 
 CONTENT_TYPE = "application/json"
@@ -37,6 +41,7 @@ LONGEST_BODY = 5 * 1024 * 1024
 CALL_IDS = uuid.UUID("6f1d0c7e-5a0b-4d5e-9a53-0f8f2a1c7b11")
 NOTHING = b"{}"
 SORRY = b'{"error":"We are sorry, we cannot take your call right now. Please try again in a few minutes."}'
+WAITING = {"assistant-request", "campaign.predial"}  # somebody waits for what we answer; the rest is only noted
 REFUSED_CONTACT = {Reason.BLOCKED, Reason.EMERGENCY}
 
 logger = logging.getLogger(__name__)
@@ -51,40 +56,50 @@ class Answer:
     body: bytes = NOTHING
 
 
-def answer(*, method: str, url: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Answer:
+def answer(
+    *, method: str, url: str, headers: Mapping[str, str], body: bytes, now: datetime, started: float | None = None
+) -> Answer:
     """Return the answer to one server message; it never raises.
 
     ``headers`` have lower-case names. ``url`` is the address that Vapi called, as signatures may cover it. A body above
-    5 MiB may be cut: it is refused unread.
+    5 MiB may be cut: it is refused unread. ``started`` is when the request came, by ``time.perf_counter``.
     """
     if len(body) > LONGEST_BODY:
+        counter.count(WebhookOutcome.TOO_LARGE, now)
         return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 5 MiB.")
     try:
-        known = is_authentic(store.current(), headers=headers, body=body, method=method, url=url, now=now)
+        refusal = check_request(store.current(), headers=headers, body=body, method=method, url=url, now=now)
     except Exception:
         logger.exception("The webhook secrets cannot be read")
+        counter.count(WebhookOutcome.UNAUTHORIZED, now, RefusalKind.UNREADABLE)
         return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Not available.")
-    if not known:
+    if refusal is not None:
+        counter.count(WebhookOutcome.UNAUTHORIZED, now, str(refusal))
         return _refuse(HTTPStatus.UNAUTHORIZED, "Unauthorized")
     try:
         message = read_server_message(body)
     except NotJson:
+        counter.count(WebhookOutcome.NOT_JSON, now, f"{len(body)} bytes")
         return _refuse(HTTPStatus.BAD_REQUEST, "The body is not JSON.")
-    return Answer(body=_answer_message(message, now))
+    return Answer(body=_answer_message(message, now, perf_counter() if started is None else started))
 
 
-def _answer_message(message: dict[str, Any], now: datetime) -> bytes:
+def _answer_message(message: dict[str, Any], now: datetime, started: float) -> bytes:
     """Answer an authentic message. Whatever breaks in here is ours to hide: a caller is waiting."""
     kind = message.get("type")
-    answer_kind, fallback = HANDLERS.get(kind if isinstance(kind, str) else "", (_ignore, _nothing))
+    kind = kind if isinstance(kind, str) else ""
+    answer_kind, fallback = HANDLERS.get(kind, (_ignore, _nothing))
     try:
-        return answer_kind(message, now)
+        body = answer_kind(message, now, started)
     except Exception:
         logger.exception("A %s could not be answered as it should", kind)
+        counter.count(WebhookOutcome.LAST_RESORT if kind in WAITING else WebhookOutcome.NOTED, now, kind)
         return fallback()
+    counter.count(WebhookOutcome.ANSWERED if kind in WAITING else WebhookOutcome.NOTED, now, kind)
+    return body
 
 
-def _answer_assistant_request(message: dict[str, Any], now: datetime) -> bytes:
+def _answer_assistant_request(message: dict[str, Any], now: datetime, started: float) -> bytes:
     context = read_assistant_request(message, now=now)
     earlier = answers.find(context.call_id)
     if earlier is not None:
@@ -92,7 +107,7 @@ def _answer_assistant_request(message: dict[str, Any], now: datetime) -> bytes:
     decided = decide(context)
     given, is_first = answers.keep(context.call_id, _to_json(render_assistant_response(decided.decision)))
     if is_first:
-        _record(decided)
+        _record(decided, started)
     return given
 
 
@@ -107,31 +122,32 @@ def _answer_last_resort() -> bytes:
         return SORRY
 
 
-def _record(decided: DecidedCall) -> None:
+def _record(decided: DecidedCall, started: float) -> None:
     """Note the decision; a full disk must not change the answer, which another thread may have given already."""
     context = decided.context
     call_id = uuid.uuid5(CALL_IDS, context.call_id) if context.call_id else uuid.uuid4()
     try:
-        record_call(decided, call_id=call_id, now=context.at)
+        answer_ms = (perf_counter() - started) * 1000
+        record_call(decided, call_id=call_id, now=context.at, answer_ms=answer_ms)
     except Exception:
         logger.exception("The decision for call %s could not be recorded", context.call_id)
 
 
-def _answer_predial(message: dict[str, Any], now: datetime) -> bytes:
+def _answer_predial(message: dict[str, Any], now: datetime, started: float) -> bytes:
     """Tell whether a campaign of Vapi may dial the contact, by the same refusals as for calls that we place."""
     context = read_predial(message, now=now)
     eligible = context.customer is not None and decide(context).decision.reason not in REFUSED_CONTACT
     return _to_json({"eligible": eligible})
 
 
-def _record_outcome(message: dict[str, Any], now: datetime) -> bytes:
+def _record_outcome(message: dict[str, Any], now: datetime, started: float) -> bytes:
     outcome = read_outcome(message)
     if outcome is not None:
         record_outcome(outcome)
     return NOTHING
 
 
-def _ignore(message: dict[str, Any], now: datetime) -> bytes:
+def _ignore(message: dict[str, Any], now: datetime, started: float) -> bytes:
     return NOTHING
 
 
@@ -143,7 +159,7 @@ def _not_eligible() -> bytes:
     return _to_json({"eligible": False})
 
 
-Handler = Callable[[dict[str, Any], datetime], bytes]
+Handler = Callable[[dict[str, Any], datetime, float], bytes]
 
 # What answers each type of message, and what is answered when that fails.
 HANDLERS: dict[str, tuple[Handler, Callable[[], bytes]]] = {

@@ -1,4 +1,4 @@
-"""Asks whether a request knows one of our secrets."""
+"""Asks whether a request knows one of our secrets, and if not, why not."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from routing.snapshot.store import Snapshot
+from routing.vapi.refusal import Refusal, find_refusal
 from routing.vapi.signing import Plan, PlanError, read_plan, verify
 
 logger = logging.getLogger(__name__)
@@ -15,13 +16,17 @@ logger = logging.getLogger(__name__)
 _prepared: tuple[Snapshot | None, tuple[Plan, ...]] = (None, ())
 
 
-def is_authentic(
+def check_request(
     snapshot: Snapshot, *, headers: Mapping[str, str], body: bytes, method: str, url: str, now: datetime
-) -> bool:
-    """Tell whether one of the snapshot's plans holds: several do while a secret is being replaced, none refuses all."""
-    return any(
-        verify(plan, headers=headers, body=body, method=method, url=url, now=now) for plan in _plans_of(snapshot)
-    )
+) -> Refusal | None:
+    """Return None where one of the snapshot's plans holds, else why none does.
+
+    Several hold while a secret is being replaced; without any, everything is refused. The reason is for staff only.
+    """
+    plans = _plans_of(snapshot)
+    if any(verify(plan, headers=headers, body=body, method=method, url=url, now=now) for plan in plans):
+        return None
+    return find_refusal(plans, headers=headers, now=now)
 
 
 def _plans_of(snapshot: Snapshot) -> tuple[Plan, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from http import HTTPStatus
+from time import perf_counter
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
@@ -30,12 +31,18 @@ class WebhookLane:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request. The first one of a process also starts to drain what dead processes left in the spool."""
+        started = perf_counter()
         background.start()
         if environ["REQUEST_METHOD"] != "POST" or environ.get("PATH_INFO") not in PATHS:
             return self._application(environ, start_response)
         intake = read_intake(environ)
         given = answer(
-            method=intake.method, url=intake.url, headers=intake.headers, body=intake.body, now=timezone.now()
+            method=intake.method,
+            url=intake.url,
+            headers=intake.headers,
+            body=intake.body,
+            now=timezone.now(),
+            started=started,
         )
         status = HTTPStatus(given.status)
         headers = [("Content-Type", CONTENT_TYPE), ("Content-Length", str(len(given.body)))]

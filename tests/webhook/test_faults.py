@@ -79,7 +79,7 @@ def test_a_call_is_answered_though_nothing_can_be_recorded(send: Send, monkeypat
 
 
 def test_unreadable_secrets_let_nobody_in(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answer_module, "is_authentic", explode)
+    monkeypatch.setattr(answer_module, "check_request", explode)
 
     assert send(b"{}", KNOWN)[0] == 503
 
