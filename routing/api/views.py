@@ -59,7 +59,7 @@ class PlaceCallView(VapiView):
         answered = answer_once(
             read_identity(request),
             now=now,
-            run=lambda take: _place(wanted, api_key=key, client=client, now=now, take=take),
+            run=lambda claim: _place(wanted, api_key=key, client=client, now=now, claim=claim),
         )
         return Response(answered.body, status=HTTPStatus.CREATED, headers=REPLAYED if answered.replayed else None)
 

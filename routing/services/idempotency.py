@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import QuerySet
 
 from routing.models import ApiKey, Call, CallState, ClaimKind, ClaimState, RequestClaim
-from routing.services.place_call import LOST_AFTER, OutcomeUnknown, Take, give_up
+from routing.services.place_call import LOST_AFTER, Claim, OutcomeUnknown, give_up
 from routing.vapi.errors import VapiError
 
 KEY_LIFE = timedelta(hours=24)
@@ -85,28 +86,28 @@ def fingerprint(body: Mapping[str, Any], campaign: str | None = None) -> str:
     return _sha256(json.dumps([body, campaign], sort_keys=True, separators=(",", ":")))
 
 
-def answer_once(identity: RequestIdentity, *, now: datetime, run: Callable[[Take], dict[str, Any]]) -> Answered:
+def answer_once(identity: RequestIdentity, *, now: datetime, run: Callable[[Claim], dict[str, Any]]) -> Answered:
     """Return the answer of ``run``, or the one that the same request got before.
 
-    ``run`` gets a function to call with the id of the (first) call's row, in the transaction that opens the rows.
+    ``run`` gets the claim, to take it in the transaction that opens the rows and to renew it while that goes on.
     Raises RequestRunning, KeyReused, OutcomeUnknown, DatabaseError before anything is sent, and what ``run`` raises.
     """
     earlier = _find_answer(identity, now)
     if earlier is not None:
         return earlier
-    claim = _Claim(identity=identity, now=now)
+    claim = _Claim(identity=identity, now=now, begun=time.monotonic())
     try:
-        body = run(claim.take)
+        body = run(claim)
     except _TakenMeanwhile:
         return _answer_after_losing(identity, now)
     except OutcomeUnknown as error:
-        claim.settle(state=ClaimState.UNKNOWN, call_id=error.call_id)
+        claim.settle(ClaimState.UNKNOWN, life=KEY_LIFE, call_id=error.call_id)
         raise
     except VapiError:
         # Nothing was placed, so the same request may be sent again.
         claim.release()
         raise
-    claim.settle(state=ClaimState.ANSWERED, answer=body, expires_at=now + _life(identity))
+    claim.settle(ClaimState.ANSWERED, life=_life(identity), answer=body)
     return Answered(body=body, replayed=False)
 
 
@@ -122,23 +123,23 @@ def _find_answer(identity: RequestIdentity, now: datetime) -> Answered | None:
         return None
     if claim.fingerprint != identity.fingerprint:
         raise KeyReused
-    if _is_over(claim, now):
-        claim.delete()
-        return None
     if claim.state == ClaimState.ANSWERED:
         return Answered(body=claim.answer, replayed=True)
-    if claim.state == ClaimState.RUNNING and claim.started_at > now - LOST_AFTER:
+    heard_at = claim.expires_at - KEY_LIFE
+    if claim.state == ClaimState.RUNNING and heard_at > now - LOST_AFTER:
         raise RequestRunning
-    if claim.call_id is not None:
-        give_up(now, pk=claim.call_id)
+    rows = {"api_key": claim.api_key_id, "decided_at": claim.started_at}  # a batch has several
+    give_up(now, **rows)
+    if claim.kind == ClaimKind.CONTENT and heard_at <= now - CONTENT_LIFE and _is_settled(rows):
+        claim.delete()
+        return None
     raise OutcomeUnknown(claim.call_id or claim.pk, replayed=True)
 
 
-def _is_over(claim: RequestClaim, now: datetime) -> bool:
-    """Tell whether a body that got no answer may come again: reconciling or a message told what became of its call."""
-    if claim.kind != ClaimKind.CONTENT or claim.call_id is None or claim.started_at > now - CONTENT_LIFE:
-        return False
-    return Call.objects.filter(pk=claim.call_id).exclude(state__in=(CallState.SENDING, CallState.UNKNOWN)).exists()
+def _is_settled(rows: Mapping[str, Any]) -> bool:
+    """Tell whether a body that got no answer may come again: reconciling or messages told what became of its calls."""
+    calls = Call.objects.filter(**rows)
+    return calls.exists() and not calls.filter(state__in=(CallState.SENDING, CallState.UNKNOWN)).exists()
 
 
 def _answer_after_losing(identity: RequestIdentity, now: datetime) -> Answered:
@@ -151,8 +152,11 @@ def _answer_after_losing(identity: RequestIdentity, now: datetime) -> Answered:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Claim:
+    """Without an answer, the claim's ``expires_at`` is ``KEY_LIFE`` after its process was last heard of."""
+
     identity: RequestIdentity
     now: datetime
+    begun: float  # seconds of this process's clock
     id: UUID = field(default_factory=uuid4)
 
     def take(self, call_id: UUID) -> None:
@@ -174,13 +178,21 @@ class _Claim:
         except IntegrityError as error:
             raise _TakenMeanwhile from error
 
-    def settle(self, **columns: Any) -> None:
+    def renew(self) -> None:
+        """Say that the request is still being carried out. A fault here must not end a batch that is under way."""
+        self._note(lambda row: row.update(expires_at=self._in(KEY_LIFE)))
+
+    def settle(self, state: ClaimState, *, life: timedelta, **columns: Any) -> None:
         """Note the answer. A fault here must not hide it: whoever gets an error would ask again."""
-        self._note(lambda row: row.update(**columns))
+        # Its life begins with the answer: whoever waited for it as long as a batch takes may ask again only then.
+        self._note(lambda row: row.update(state=state, expires_at=self._in(life), **columns))
 
     def release(self) -> None:
         """Let the same request be carried out anew."""
         self._note(lambda row: row.delete())
+
+    def _in(self, life: timedelta) -> datetime:
+        return self.now + timedelta(seconds=time.monotonic() - self.begun) + life
 
     def _note(self, change: Callable[[QuerySet[RequestClaim]], object]) -> None:
         try:

@@ -15,9 +15,9 @@ from routing.models import ApiKey, Call, CallState
 from routing.services.batch_groups import BatchCall, make_batch_call, make_chunks, read_chunk_answer
 from routing.services.place_call import (
     CallRefused,
+    Claim,
     OutcomeUnknown,
     Placing,
-    Take,
     TargetCannotBeCalled,
     close_row,
     identify,
@@ -48,7 +48,7 @@ class BatchRequest:
 
 
 def place_batch(
-    request: BatchRequest, *, api_key: ApiKey, client: CallPlacer, now: datetime, take: Take | None = None
+    request: BatchRequest, *, api_key: ApiKey, client: CallPlacer, now: datetime, claim: Claim | None = None
 ) -> dict[str, Any]:
     """Place the calls and return one `CallBatchResponse`, results and errors each in the order of the request.
 
@@ -59,13 +59,15 @@ def place_batch(
     started = time.monotonic()
     complete(request.shared)
     batch = _Batch(request=request)
-    base = Placing(call_id=uuid4(), api_key=api_key, now=now, sandbox=client.sandbox, take=take)
+    base = Placing(call_id=uuid4(), api_key=api_key, now=now, sandbox=client.sandbox, claim=claim)
     chunks = _open(batch, base)
     # As with a single call: the rows are committed, and no transaction is open while Vapi is asked.
     for chunk in chunks:
         if time.monotonic() - started > BUDGET_SECONDS:
             batch.close(chunk, CallState.FAILED, NOT_SENT)
         else:
+            if claim is not None:
+                claim.renew()
             _send(batch, chunk, client)
     batch.raise_if_nothing_was_placed(chunks)
     return batch.answer()
@@ -122,8 +124,8 @@ def _open(batch: _Batch, base: Placing) -> list[tuple[BatchCall, ...]]:
             placing = replace(base, call_id=call.call_id)
             rows.append(make_row(call.prepared, placing, CallState.SENDING, vapi_name=name))
     with transaction.atomic():
-        if base.take is not None and chunks:
-            base.take(chunks[0][0].call_id)
+        if base.claim is not None and chunks:
+            base.claim.take(chunks[0][0].call_id)
         Call.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
     return chunks
 

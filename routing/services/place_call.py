@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from django.db import DatabaseError, transaction
@@ -24,9 +24,9 @@ from routing.vapi.marker import make_marker
 
 Body = Mapping[str, Any]
 Send = Callable[[Body], dict[str, Any]]
-Take = Callable[[UUID], None]
 
-# No request to Vapi takes as long (the client has a time budget): a row that is still being sent has lost its process.
+# No request to Vapi takes as long (the client has a time budget): a call that is still being sent after this time has
+# lost its process. A batch, which sends several requests, renews its claim before each.
 LOST_AFTER = timedelta(seconds=60)
 LOST = "The process that placed the call ended before it knew whether Vapi had taken it."
 
@@ -53,29 +53,39 @@ class OutcomeUnknown(Exception):
         self.replayed = replayed
 
 
+class Claim(Protocol):
+    """The hold on a request: as long as it is kept, nobody else carries the same request out."""
+
+    def take(self, call_id: UUID) -> None:
+        """Claim the request in the transaction that opens its rows, the first of which is named. Raises if taken."""
+
+    def renew(self) -> None:
+        """Say that the request is still being carried out; a process silent for ``LOST_AFTER`` counts as dead."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placing:
     """One call on its way: its row's id, who asked, when, and whether anybody is really called.
 
-    ``take`` claims the request in the transaction that opens the row, so that nobody else sends it.
+    ``claim`` keeps others from sending the same request.
     """
 
     call_id: UUID
     api_key: ApiKey
     now: datetime
     sandbox: bool
-    take: Take | None = None
+    claim: Claim | None = None
 
 
 def place_call(
-    request: CallRequest, *, api_key: ApiKey, client: CallPlacer, now: datetime, take: Take | None = None
+    request: CallRequest, *, api_key: ApiKey, client: CallPlacer, now: datetime, claim: Claim | None = None
 ) -> dict[str, Any]:
     """Place a phone call and return Vapi's own answer.
 
     Raises InvalidCall, CallRefused, TargetCannotBeCalled, OutcomeUnknown, VapiError (nothing was placed) and
     DatabaseError (nothing was sent).
     """
-    placing = Placing(call_id=uuid4(), api_key=api_key, now=now, sandbox=client.sandbox, take=take)
+    placing = Placing(call_id=uuid4(), api_key=api_key, now=now, sandbox=client.sandbox, claim=claim)
     return place(prepare_call(identify(request, placing.call_id)), placing, client.create_call)
 
 
@@ -99,8 +109,8 @@ def place(prepared: PreparedCall, placing: Placing, send: Send) -> dict[str, Any
     if prepared.decided.context.channel is Channel.OUTBOUND:
         body = mark(body, placing.call_id)
     with transaction.atomic():
-        if placing.take is not None:
-            placing.take(placing.call_id)
+        if placing.claim is not None:
+            placing.claim.take(placing.call_id)
         name = str(body.get("name") or "")
         make_row(prepared, placing, CallState.SENDING, vapi_name=name).save(force_insert=True)
     # The row is committed and no transaction is open: Vapi may take 20 seconds, and a call that it has taken must

@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 from django.db.models import F
 
 from routing.models import Call, RequestClaim
+from routing.services.idempotency import KEY_LIFE
 from tests.api.conftest import Api, make_api
 from tests.api.world import ANYBODY, UNGREETED, FakeVapi
 
@@ -183,7 +184,7 @@ def test_a_body_may_come_again_when_it_is_settled_what_became_of_its_call(
 @ways
 def test_a_request_that_runs_is_not_sent_beside_it(vapi: FakeVapi, api: Api, headers: dict[str, str]) -> None:
     api.post("call", BODY, **headers)
-    RequestClaim.objects.update(state="running", answer=None)
+    RequestClaim.objects.update(state="running", answer=None, expires_at=F("started_at") + KEY_LIFE)
 
     answer = api.post("call", BODY, **headers)
 

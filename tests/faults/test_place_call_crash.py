@@ -110,7 +110,7 @@ def is_waiting() -> bool:
 def grow_old(age: timedelta) -> None:
     """Let the request be so old, as if time had passed."""
     Call.objects.update(decided_at=F("decided_at") - age)
-    RequestClaim.objects.update(started_at=F("started_at") - age)
+    RequestClaim.objects.update(started_at=F("started_at") - age, expires_at=F("expires_at") - age)
 
 
 def assert_never_repeated(scene: Scene, created: int, state: str = "unknown") -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import F
 
-from routing.models import ApiKey, RequestClaim
+from routing.models import ApiKey, Call, RequestClaim
 from routing.services.idempotency import (
     RequestIdentity,
     RequestRunning,
@@ -18,7 +20,7 @@ from routing.services.idempotency import (
     fingerprint,
     forget_expired,
 )
-from routing.services.place_call import OutcomeUnknown, Take
+from routing.services.place_call import Claim, OutcomeUnknown
 from routing.vapi.errors import VapiError
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -32,28 +34,28 @@ def identity() -> RequestIdentity:
     return RequestIdentity(api_key=key, fingerprint=fingerprint({"a": 1}), key="k")
 
 
-def take_and_answer(take: Take) -> dict[str, Any]:
+def take_and_answer(claim: Claim) -> dict[str, Any]:
     with transaction.atomic():
-        take(uuid4())
+        claim.take(uuid4())
     return {"id": "c"}
 
 
-def never(take: Take) -> dict[str, Any]:
+def never(claim: Claim) -> dict[str, Any]:
     raise AssertionError("it must not run again")
 
 
-def raising(error: Exception) -> Callable[[Take], dict[str, Any]]:
-    def run(take: Take) -> dict[str, Any]:
-        take_and_answer(take)
+def raising(error: Exception) -> Callable[[Claim], dict[str, Any]]:
+    def run(claim: Claim) -> dict[str, Any]:
+        take_and_answer(claim)
         raise error
 
     return run
 
 
 def test_whoever_comes_second_between_look_and_claim_gets_the_answer_of_the_first(identity: RequestIdentity) -> None:
-    def overtaken(take: Take) -> dict[str, Any]:
+    def overtaken(claim: Claim) -> dict[str, Any]:
         answer_once(identity, now=NOW, run=take_and_answer)
-        return take_and_answer(take) | {"id": "second"}
+        return take_and_answer(claim) | {"id": "second"}
 
     answered = answer_once(identity, now=NOW, run=overtaken)
 
@@ -61,11 +63,11 @@ def test_whoever_comes_second_between_look_and_claim_gets_the_answer_of_the_firs
 
 
 def test_whoever_comes_second_rolls_its_row_back(identity: RequestIdentity) -> None:
-    def overtaken(take: Take) -> dict[str, Any]:
+    def overtaken(claim: Claim) -> dict[str, Any]:
         take_and_answer_first()
         with transaction.atomic():
             ApiKey.objects.create_key("row", "secret")
-            take(uuid4())
+            claim.take(uuid4())
         raise AssertionError("it was taken already")
 
     def take_and_answer_first() -> None:
@@ -121,13 +123,68 @@ def test_a_request_that_runs_longer_than_any_can_is_lost(
         answer_once(identity, now=NOW + timedelta(seconds=age), run=never)
 
 
+def test_a_request_that_says_it_goes_on_is_not_lost(identity: RequestIdentity) -> None:
+    def renewed_after_a_minute(claim: Claim) -> dict[str, Any]:
+        take_and_answer(claim)
+        grow_old(seconds=61)
+        claim.renew()
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        answer_once(identity, now=NOW, run=renewed_after_a_minute)
+
+    with pytest.raises(RequestRunning):
+        answer_once(identity, now=NOW + timedelta(seconds=59), run=never)
+    with pytest.raises(OutcomeUnknown):
+        answer_once(identity, now=NOW + timedelta(seconds=61), run=never)
+
+
+def grow_old(**age: float) -> None:
+    """Let the claims be older, as if time had passed."""
+    delta = timedelta(**age)
+    RequestClaim.objects.update(started_at=F("started_at") - delta, expires_at=F("expires_at") - delta)
+
+
+def test_a_body_is_remembered_from_its_answer_on(identity: RequestIdentity, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = replace(identity, key=None)
+    moments = iter([0.0, 100.0])
+    with monkeypatch.context() as patched:
+        patched.setattr("routing.services.idempotency.time.monotonic", lambda: next(moments))
+        answer_once(body, now=NOW, run=take_and_answer)
+
+    assert answer_once(body, now=NOW + timedelta(seconds=159), run=never).replayed
+    assert not answer_once(body, now=NOW + timedelta(seconds=160), run=take_and_answer).replayed
+
+
+@pytest.mark.parametrize(
+    ("states", "again"),
+    [(("placed", "unknown"), False), (("placed", "sending"), False), (("placed", "failed"), True)],
+    ids=["unknown", "never sent", "settled"],
+)
+def test_a_batch_whose_process_died_comes_again_only_when_all_of_it_is_settled(
+    identity: RequestIdentity, states: tuple[str, ...], again: bool
+) -> None:
+    body = replace(identity, key=None)
+    with pytest.raises(MemoryError):
+        answer_once(body, now=NOW, run=raising(MemoryError()))
+    for state in states:
+        Call.objects.create(channel="outbound", state=state, decided_at=NOW, api_key=body.api_key)
+    later = NOW + timedelta(minutes=2)
+
+    if again:
+        assert not answer_once(body, now=later, run=take_and_answer).replayed
+    else:
+        with pytest.raises(OutcomeUnknown):
+            answer_once(body, now=later, run=never)
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("statement", ["UPDATE", "DELETE"])
 def test_the_answer_survives_a_database_that_is_gone_afterwards(identity: RequestIdentity, statement: str) -> None:
     refusal = VapiError(400, {}, retryable=False, ambiguous=False)
 
-    def fail_after(take: Take) -> dict[str, Any]:
-        answer = take_and_answer(take)
+    def fail_after(claim: Claim) -> dict[str, Any]:
+        answer = take_and_answer(claim)
         broken.append(statement)
         if statement == "DELETE":
             raise refusal
@@ -153,7 +210,7 @@ def test_the_answer_survives_a_database_that_is_gone_afterwards(identity: Reques
 def test_expired_claims_are_forgotten(identity: RequestIdentity) -> None:
     answer_once(identity, now=NOW, run=take_and_answer)
 
-    assert (forget_expired(NOW + timedelta(hours=23)), forget_expired(NOW + timedelta(hours=24))) == (0, 1)
+    assert (forget_expired(NOW + timedelta(hours=24)), forget_expired(NOW + timedelta(hours=24, seconds=5))) == (0, 1)
 
 
 @pytest.mark.parametrize(
