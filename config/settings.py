@@ -156,6 +156,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = read_zone("TIME_ZONE", "UTC")  # of the pages that staff see; the database keeps UTC
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = ["config.formats"]
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [path for path in [BASE_DIR / "static"] if path.is_dir()]

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.timezone import get_current_timezone_name
 
 from routing.admin.base import ChangeList, LogAdmin, display, preformatted
 from routing.admin.call_answer import tell
@@ -121,10 +122,10 @@ class CallAdmin(LogAdmin[Call]):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Offer the file to those who may have it."""
-        more: dict[str, Any] = {}
+        more: dict[str, Any] = {"zone": get_current_timezone_name()}
         if request.user.has_perm(EXPORT):
             address = reverse(f"admin:routing_{self.opts.model_name}_export")
-            more = {"export_address": f"{address}?{request.GET.urlencode()}", "export_limit": f"{LIMIT:,}"}
+            more |= {"export_address": f"{address}?{request.GET.urlencode()}", "export_limit": f"{LIMIT:,}"}
         return super().changelist_view(request, {**(extra_context or {}), **more})
 
     def export_view(self, request: HttpRequest) -> Any:
@@ -199,10 +200,10 @@ class CallAdmin(LogAdmin[Call]):
         """Return what became of the call."""
         return call.state, call.get_state_display()
 
-    @display(description="Sandbox", boolean=True)
-    def shown_sandbox(self, call: Call) -> bool:
-        """Return whether nobody was called."""
-        return call.sandbox
+    @display(description="Sandbox", label={"sandbox": "warning"})
+    def shown_sandbox(self, call: Call) -> tuple[str, str] | None:
+        """Return a mark where nobody was called."""
+        return ("sandbox", "Sandbox") if call.sandbox else None
 
     @display(description="Decided by")
     def shown_revision(self, call: Call) -> str:
