@@ -2,14 +2,31 @@
 
 from typing import TYPE_CHECKING, Any
 
+import phonenumbers
 from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
-from routing.admin.base import LINES_HELP, CheckboxesWidget, RowForm, RowInline, check_days, display
+from routing.admin.base import (
+    LINES_HELP,
+    CheckboxesWidget,
+    RowForm,
+    RowInline,
+    SelectWidget,
+    TextAreaWidget,
+    TextWidget,
+    check_days,
+    display,
+)
+from routing.admin.overrides_field import OverridesField
+from routing.admin.rule_blocks import read_blocks
 from routing.admin.rule_targets import RuleTargetInline
 from routing.engine.sentences import rule_sentence
 from routing.models import Rule, RuleAttribute
 from routing.models.choices import CHANNELS
 from routing.services.draft_table import read_draft_table
+from routing.services.read_entries import tidy_entry
 
 if TYPE_CHECKING:
     from routing.admin.base import RowAdmin
@@ -18,19 +35,57 @@ if TYPE_CHECKING:
 else:
     _Page = object
 
+OPEN = "on"
+STATES = ((OPEN, "open"), ("off", "closed"))
+DAY = {"type": "date"}
+
+
+class OpenField(forms.TypedChoiceField):
+    """Open or closed, instead of a box that says only one of them."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the choice of a stored yes or no."""
+        return value if isinstance(value, str) else dict(zip((True, False), dict(STATES), strict=True)).get(value)
+
 
 class RuleEditForm(RowForm[Rule]):
-    """Channels as boxes, customers as lines; the model checks what they mean."""
+    """Channels as boxes, customers as lines that the script shows as chips; the model checks what they mean."""
 
-    channels = forms.MultipleChoiceField(
-        choices=CHANNELS, required=False, widget=CheckboxesWidget, help_text="Which calls. None ticked: all."
+    channels = forms.MultipleChoiceField(choices=CHANNELS, required=False, widget=CheckboxesWidget)
+    schedule_is_open = OpenField(
+        label="Schedule is",
+        choices=STATES,
+        coerce=lambda word: word == OPEN,
+        empty_value=False,
+        required=False,
+        initial=True,
+        widget=SelectWidget,
     )
+    overrides = OverridesField(required=False)
 
     class Meta:
         help_texts = {
-            "customer": "Any of: a number (+12025550100), a prefix (+1415*), a country (US), withheld. "
-            f"{LINES_HELP} Empty: everybody.",
+            "customer": "A number (+12025550100), a prefix (+1415*), a country (US), withheld. " + LINES_HELP,
+            "note": "For your colleagues: why this rule exists.",
+            "enabled": "",
+            "timezone": "",
         }
+        widgets = {"valid_from": TextWidget(attrs=DAY), "valid_until": TextWidget(attrs=DAY)}
+
+    class Media:
+        css = {"all": ("routing/rule_form.css", "routing/rule_chips.css", "routing/rule_preview.css")}
+        js = (
+            "routing/rule_form.js",
+            "routing/rule_chips.js",
+            "routing/rule_lines.js",
+            "routing/rule_weights.js",
+            "routing/rule_preview.js",
+        )
+
+    def clean_customer(self) -> list[str]:
+        """Write each entry as the table does, and those that mean the same only once."""
+        entries = self.cleaned_data["customer"]
+        return list(dict.fromkeys(tidy_entry(entry, settings.ROUTING_DEFAULT_REGION) for entry in entries))
 
     def clean(self) -> dict[str, Any]:
         """Put faults of the dates at their fields."""
@@ -43,7 +98,8 @@ class RuleAttributeForm(RowForm[RuleAttribute]):
     """Values as lines."""
 
     class Meta:
-        help_texts = {"values": f"{LINES_HELP} Empty for “is known” and “is not known”."}
+        help_texts = {"values": f"{LINES_HELP} Empty for “is known” and “is not known”.", "allow_untrusted": ""}
+        widgets = {"values": TextAreaWidget(attrs={"rows": 1, "spellcheck": "false", "placeholder": "value"})}
 
 
 class RuleAttributeInline(RowInline[RuleAttribute, Rule]):
@@ -63,6 +119,7 @@ class RuleFormPage(_Page):
     inlines = (RuleTargetInline, RuleAttributeInline)
     autocomplete_fields = ("lists_any", "lists_none", "numbers", "campaigns", "schedule")
     readonly_fields = ("key", "position", "whole_sentence")
+    # What those see who may only look; the page to edit on is a template of its own.
     fieldsets = (
         (None, {"fields": ("whole_sentence", "name", "enabled", "note")}),
         (
@@ -74,9 +131,28 @@ class RuleFormPage(_Page):
         ("What the system knows", {"classes": ("collapse",), "fields": ("position", "key")}),
     )
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add what the page needs besides the form: which blocks are in use, and where to ask for the preview."""
+        rule = context.get("original")
+        context |= {
+            "may_edit": self.has_change_permission(request, rule) if rule else self.has_add_permission(request),
+            "blocks": read_blocks(context["adminform"].form, context["inline_admin_formsets"]),
+            "sentence": _sentence(rule),
+            "preview_address": reverse("admin:rule_preview", args=[rule.pk]) if rule else reverse("admin:rule_preview"),
+            "countries": " ".join(sorted(phonenumbers.SUPPORTED_REGIONS)),
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
     @display(description="In one sentence")
     def whole_sentence(self, rule: Rule) -> str:
         """Return the rule as it is saved, as one sentence."""
-        table = read_draft_table()
-        found = (rule_sentence(spec, table) for spec in table.rules if spec.key == rule.key)
-        return next(found, "") if rule.pk else "Shown here once the rule is saved."
+        return _sentence(rule) or "Shown here once the rule is saved."
+
+
+def _sentence(rule: Rule | None) -> str:
+    if rule is None or not rule.pk:
+        return ""
+    table = read_draft_table()
+    return next((rule_sentence(spec, table) for spec in table.rules if spec.key == rule.key), "")

@@ -4,8 +4,42 @@ from typing import Any
 
 from django import forms
 
-from routing.admin.base import RowFormSet, RowInline
-from routing.models import Rule, RuleTarget
+from routing.admin.base import RowForm, RowFormSet, RowInline, TextWidget
+from routing.models import Rule, RuleTarget, Target
+
+
+def target_problem(target: Target | None) -> str:
+    """Return why rules skip this target, in words for its line; nothing where they do not."""
+    if target is None:
+        return ""
+    if target.missing_since:
+        return "Missing at Vapi: its share goes to the next target."
+    return "" if target.enabled else "Switched off: its share goes to the next target."
+
+
+class RuleTargetForm(RowForm[RuleTarget]):
+    """One target; its place among the others comes with it, because it is the order in which they stand in."""
+
+    position = forms.IntegerField(required=False, min_value=0, max_value=32_000, widget=forms.HiddenInput)
+
+    class Meta:
+        widgets = {
+            "weight": TextWidget(attrs={"type": "number", "min": 0, "max": 100, "step": 1, "inputmode": "numeric"})
+        }
+        error_messages = {
+            "target": {"required": "Choose who takes the call, or remove this line."},
+            "weight": {"required": "Write a share: a weight from 0 to 100."},
+        }
+
+    def clean_position(self) -> int:
+        """Keep the place of a line that came without one."""
+        given: int | None = self.cleaned_data["position"]
+        return self.instance.position if given is None else given
+
+    @property
+    def problem(self) -> str:
+        """Why the saved target is skipped at present."""
+        return target_problem(self.instance.target) if self.instance.target_id else ""
 
 
 class RuleTargetFormSet(RowFormSet[RuleTarget, Rule]):
@@ -29,9 +63,10 @@ class RuleTargetFormSet(RowFormSet[RuleTarget, Rule]):
         return "The same target stands twice: keep one line of it and add the shares up."
 
     def save_new(self, form: Any, commit: bool = True) -> RuleTarget:
-        """Put a new target after the others, in the order of the page."""
-        last = max((old.instance.position for old in self.initial_forms), default=-1)
-        form.instance.position = last + 1 + self.extra_forms.index(form)
+        """Put a new target that came without a place after the others, in the order of the page."""
+        if form.data.get(form.add_prefix("position")) in (None, ""):
+            last = max((old.instance.position for old in self.initial_forms), default=-1)
+            form.instance.position = last + 1 + self.extra_forms.index(form)
         return super().save_new(form, commit=commit)
 
 
@@ -39,10 +74,11 @@ class RuleTargetInline(RowInline[RuleTarget, Rule]):
     """Who takes the calls of the rule."""
 
     model = RuleTarget
+    form = RuleTargetForm
     formset = RuleTargetFormSet
     verbose_name = "target"
     verbose_name_plural = "Then: who takes the call"
-    fields = ("target", "weight")
+    fields = ("target", "weight", "position")
     autocomplete_fields = ("target",)
 
     def get_extra(self, request: Any, obj: Rule | None = None, **kwargs: Any) -> int:

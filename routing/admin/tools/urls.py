@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 
 from routing.admin.tools.emergency import emergency_page
 from routing.admin.tools.publish import publish_page
+from routing.admin.tools.rule_preview import rule_numbers, rule_preview
 from routing.admin.tools.schedule_preview import schedule_preview
 from routing.admin.tools.simulator import simulator_page
 from routing.admin.tools.web_snippet import web_snippet_page
@@ -16,6 +17,9 @@ def tool_urls() -> list[URLPattern]:
     """Return the addresses; `admin_view` only asks for staff, so each page asks for its own permission first."""
     return [
         path("schedule-preview/", admin.site.admin_view(schedule_preview), name="schedule_preview"),
+        path("rule-preview/", admin.site.admin_view(rule_preview), name="rule_preview"),
+        path("rule-preview/<int:object_id>/", admin.site.admin_view(rule_preview), name="rule_preview"),
+        path("rule-numbers/", admin.site.admin_view(rule_numbers), name="rule_numbers"),
         path("simulator/", admin.site.admin_view(simulator_page), name="simulator"),
         path("publish/", admin.site.admin_view(publish_page), name="publish"),
         path("emergency/", admin.site.admin_view(emergency_page), name="emergency"),
