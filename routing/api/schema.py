@@ -29,7 +29,7 @@ ABOUT_ERRORS = {
     404: "There is nothing of that name.",
     405: "The address takes another method.",
     409: "The same request is still running.",
-    413: "The body is larger than 1 MiB.",
+    413: "The body is larger than 5 MiB. A batch can be sent in parts.",
     415: "The body is not sent as application/json.",
     422: "The table chose a target that cannot start a call, or an Idempotency-Key came again with another body.",
     424: "Vapi did not say whether the call was placed. It is not placed again, and must not be sent again.",
@@ -103,8 +103,10 @@ EXPLAIN = OpenApiParameter(
     "explain", str, OpenApiParameter.QUERY, enum=["0", "1", "false", "true"], description="1 adds every rule."
 )
 CAMPAIGN = _header(CAMPAIGN_HEADER, "The campaign's slug; the same as `routing.campaign`.")
-SANDBOX = _header("X-Switchboard-Sandbox", "Stands and is `true` when no call is really placed.", response=[201])
-REPLAYED = _header("Idempotent-Replayed", "`true` when this is an earlier request's answer.", response=[201])
+SANDBOX = _header("X-Switchboard-Sandbox", "Stands and is `true` when no call is really placed.", response=True)
+REPLAYED = _header("Idempotent-Replayed", "`true` when this is an earlier request's answer.", response=[201, 424])
+WAIT = _header("Retry-After", "Seconds to wait before asking again.", response=[409, 429])
+WAIT_ON_PAGE = _header("Retry-After", "Seconds to wait before asking again.", response=[429])
 KEY = _header(KEY_HEADER, "With the same key, the same request is carried out once; its answer comes again.")
 
 
@@ -126,7 +128,7 @@ _describe(
     tags=["calls"],
     summary="Place a phone call, or one for each customer",
     description="The same body from the same key within 60 seconds is the same request, also without Idempotency-Key.",
-    parameters=[KEY, CAMPAIGN, SANDBOX, REPLAYED],
+    parameters=[KEY, CAMPAIGN, SANDBOX, REPLAYED, WAIT],
     request={"application/json": ref("CreateCall")},
     examples=examples.requests(examples.CALL_REQUESTS),
     responses=_answers({"anyOf": [ref("VapiCall"), ref("VapiBatch")]}, examples.VAPI_CALL, PLACING, 201)
@@ -139,7 +141,7 @@ _describe(
     tags=["calls"],
     summary="Open a room for a call from a web page",
     description="With a publishable key the call is always routed, whatever target the body names.",
-    parameters=[CAMPAIGN, SANDBOX],
+    parameters=[CAMPAIGN, SANDBOX, WAIT_ON_PAGE],
     request={"application/json": ref("CreateWebCall")},
     examples=examples.requests(examples.WEB_CALL_REQUESTS),
     responses=_answers("VapiCall", examples.VAPI_CALL | {"type": "webCall"}, PLACING, 201) | {"4XX": VAPIS_REFUSAL},
@@ -150,7 +152,7 @@ _describe(
     operation_id="getPlacedCall",
     tags=["calls"],
     summary="A call as it stands at Vapi, if it was placed through here",
-    parameters=[ID],
+    parameters=[ID, SANDBOX],
     responses=_answers("VapiCall", examples.VAPI_CALL, READING) | {"4XX": VAPIS_REFUSAL},
 )
 _describe(

@@ -7,6 +7,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
+from routing.api.parsing import TOO_LARGE
+
 CALL_ID = "7e6d5c4b-3a29-4817-9605-f4e3d2c1b0a9"
 CUSTOMER = {"number": "+12125550123"}
 TARGET = {"key": "reception", "kind": "assistant", "name": "Reception"}
@@ -74,7 +76,7 @@ ERRORS: dict[int, str | list[str]] = {
     404: "There is no call 42 here.",
     405: 'Method "GET" not allowed.',
     409: "The same request is being carried out; ask again.",
-    413: "The body is too large: 1048576 bytes are taken.",
+    413: TOO_LARGE,
     415: 'Unsupported media type "text/plain" in request.',
     422: "rule 3, 'To the desk', chose 'Front desk', a transfer, and Vapi starts calls only with an assistant.",
     424: "Vapi did not say whether the call was placed, so it is not placed again.",

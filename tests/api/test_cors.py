@@ -10,8 +10,9 @@ from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
+from routing.api.parsing import LARGEST_BODY
 from routing.models import ApiKey
-from routing.models.origins import validate_origins
+from routing.models.origins import origin_allowed, validate_origins
 from tests.api.conftest import Api, make_api
 from tests.api.world import FakeVapi
 
@@ -98,7 +99,7 @@ def test_a_revoked_key_opens_no_page(published: None) -> None:
         ("", {"routing": {"x": 1}}, 400),
         ("", {"customer": {}}, 400),
         ("", "{", 400),
-        ("", {"a": "x" * 1024 * 1024}, 413),
+        ("", {"a": "x" * LARGEST_BODY}, 413),
         ("", {"routing": {"attributes": {"page": "no"}}}, 403),
         ("sb_pk_unknown", {}, 401),
     ],
@@ -131,11 +132,24 @@ def test_other_addresses_are_for_no_page(page: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin",
-    ["*", SHOP, ALL_SHOPS, "https://*.shop.example.com:8443", "http://localhost:3000", "http://[::1]:8000"],
+    ("address", "page"),
+    [
+        ("*", SHOP),
+        (SHOP, SHOP),
+        (ALL_SHOPS, SHOP),
+        ("https://*.shop.example.com:8443", "https://a.shop.example.com:8443"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
 )
-def test_web_addresses_are_taken(origin: str) -> None:
-    validate_origins([origin])
+def test_a_web_address_that_is_taken_lets_its_page_in(db: None, address: str, page: str) -> None:
+    key = ApiKey(name="Shop", kind="publishable", prefix="x", key_hash="x", allowed_origins=[address])
+
+    key.full_clean()
+
+    assert key.allowed_origins == [address]
+    assert origin_allowed(key.allowed_origins, page)
+    assert origin_allowed(key.allowed_origins, "https://elsewhere.test") == (address == "*")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 from pytest_django import Settings
 
+from routing.api.batch_request import MOST_CUSTOMERS
 from routing.models import Call
 from routing.snapshot import store
 from tests.api.conftest import Api, make_api
@@ -250,11 +251,25 @@ def test_wrong_addresses_and_methods(api: Api, method: str, path: str, status: i
 
 
 @pytest.mark.parametrize("path", ["call", "call/web", "resolve"])
-def test_a_body_of_more_than_a_mebibyte_is_not_read(vapi: FakeVapi, api: Api, path: str) -> None:
-    largest = '{"name": "' + "x" * (1024 * 1024 - 12) + '"}'
+def test_a_body_of_more_than_five_mebibytes_is_not_read(vapi: FakeVapi, api: Api, path: str) -> None:
+    largest = '{"name": "' + "x" * (5 * 1024 * 1024 - 12) + '"}'
 
-    assert "1048576 bytes" in assert_shape(api.post(path, largest + " "), 413)
+    message = assert_shape(api.post(path, largest + " "), 413)
+
+    assert "5 MiB" in message
+    assert "several parts" in message
     assert api.post(path, largest).status_code != 413
+
+
+def test_the_largest_batch_fits(vapi: FakeVapi, api: Api) -> None:
+    variables = {"name": "Ada Lovelace", "plan": "gold", "balance": "12.30", "appointment": "2030-03-01T15:00:00Z"}
+    customer = {"number": "+1212555", "name": "Ada Lovelace", "externalId": "5f0e2a7c-90b1-4c55-8d8e-2f1f7a1a9d10"}
+    own = {"assistantOverrides": {"variableValues": variables, "firstMessage": "Good morning, this is Acme. " * 4}}
+
+    answer = api.post("call", {"customers": [customer | own] * MOST_CUSTOMERS, "phoneNumberId": "none"})
+
+    assert "phoneNumberId" in assert_shape(answer, 400)  # it was read, and understood
+    assert vapi.sent == []
 
 
 def test_another_content_type_is_415(api: Api) -> None:

@@ -8,18 +8,22 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db.models import F
 from django.test import Client
 from django.urls import get_resolver
 from jsonschema import Draft202012Validator
 
 from routing.api import schema_examples as examples
+from routing.api.parsing import LARGEST_BODY
 from routing.api.schema_parts import CALL_PROPERTIES, ROUTED_CALL, TARGET_PROPERTIES
-from routing.models import ApiKey
+from routing.models import ApiKey, RequestClaim
+from routing.services.idempotency import KEY_LIFE
 from tests.api.conftest import Api, make_api
 from tests.api.world import FakeVapi
 from tests.vapi_schema.checker import property_names
 
 BASE = "/api/v1/"
+OUR_HEADERS = {"Idempotent-Replayed", "Retry-After", "X-Switchboard-Sandbox"}
 # What is asked, and for which path of the description.
 ASKED: list[tuple[str, str, Any]] = [
     *(("post", "call", body) for body in examples.CALL_REQUESTS.values()),
@@ -35,7 +39,7 @@ ASKED: list[tuple[str, str, Any]] = [
     ("post", "call", []),
     ("post", "call", {"customer": {"number": "+525512345678"}}),
     ("post", "call", {"customer": {"number": "+12025550167"}}),
-    ("post", "call/web", {"a": "x" * 1024 * 1024}),
+    ("post", "call/web", {"a": "x" * LARGEST_BODY}),
 ]
 
 
@@ -119,6 +123,23 @@ def test_what_comes_back_is_as_described(vapi: FakeVapi, kind: str, method: str,
     answers = (said.get(method) or next(iter(said.values())))["responses"]
     schema = answers[str(answer.status_code)]["content"]["application/json"]["schema"]
     assert find_faults(schema, answer.json()) == []
+    assert OUR_HEADERS & set(answer.headers) <= answers[str(answer.status_code)].get("headers", {}).keys()
+
+
+@pytest.mark.parametrize("state", ["placed", "unknown", "running"])
+def test_what_comes_back_to_a_request_that_comes_again_is_as_described(vapi: FakeVapi, api: Api, state: str) -> None:
+    if state == "unknown":
+        vapi.fail(500, {"message": "Oops"})
+    api.post("call", {"customer": examples.CUSTOMER})
+    if state == "running":
+        RequestClaim.objects.update(state="running", answer=None, expires_at=F("started_at") + KEY_LIFE)
+
+    answer = api.post("call", {"customer": examples.CUSTOMER})
+
+    said = described()["paths"][f"{BASE}call"]["post"]["responses"][str(answer.status_code)]
+    sent = OUR_HEADERS & set(answer.headers)
+    assert sent == ({"Retry-After"} if state == "running" else {"Idempotent-Replayed"})
+    assert sent <= said["headers"].keys()
 
 
 def _named(path: str) -> str:
