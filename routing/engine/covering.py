@@ -9,13 +9,15 @@ from enum import StrEnum
 
 from routing.engine.context import Channel
 from routing.engine.lint_attributes import follows
-from routing.engine.lint_callers import Token, wider_callers
+from routing.engine.lint_callers import HIDDEN, Token, wider_callers
 from routing.engine.table import AttributeSpec
 
 # Local dates of two time zones differ by two days at most (UTC-12 and UTC+14).
 _ZONES_APART = timedelta(days=2)
 _MOST_RULES_TOGETHER = 30
 OPEN, CLOSED = "open", "closed"
+# Stands in ``Reach.excluded`` of each rule with such a condition: it takes no call without a number.
+ANY_NUMBER = ""
 
 
 class Dimension(StrEnum):
@@ -42,6 +44,7 @@ ALTERNATIVES = (
     Dimension.SCHEDULE,
 )
 Tokens = Mapping[Token, None]  # a set that keeps its order
+Compared = Sequence[tuple["Reach", frozenset[Dimension]]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +77,15 @@ class Reach:
     dates: Dates = Dates()
     attributes: tuple[AttributeSpec, ...] = ()
     fixed: bool = False
-    region: str = "US"
+
+    @property
+    def knows_number(self) -> bool:
+        """Whether every one of these calls has a customer's number."""
+        return (
+            bool(self.excluded)
+            or Dimension.LIST in self.unions
+            or (Dimension.CUSTOMER in self.unions and (HIDDEN, "") not in self.unions[Dimension.CUSTOMER])
+        )
 
     def only(self, dimension: Dimension, token: Token) -> Reach:
         """Return the part of these calls that has this alternative."""
@@ -84,7 +95,7 @@ class Reach:
 def gaps(wide: Reach, narrow: Reach) -> frozenset[Dimension]:
     """Return in what ``wide`` may refuse calls of ``narrow``; nothing means that it takes every one of them."""
     found = [dimension for dimension in wide.unions if not covers_in(dimension, wide, narrow)]
-    if not wide.excluded <= narrow.excluded:
+    if wide.excluded and not (narrow.knows_number and wide.excluded <= narrow.excluded | {ANY_NUMBER}):
         found.append(Dimension.EXCLUDED)
     if not wide.dates.covers(narrow.dates):
         found.append(Dimension.DATES)
@@ -99,29 +110,33 @@ def covers_in(dimension: Dimension, wide: Reach, narrow: Reach) -> bool:
     if accepted is None:
         return True
     tokens = narrow.unions.get(dimension)
-    return tokens is not None and all(accepts(accepted, token, dimension, narrow.region) for token in tokens)
+    return tokens is not None and all(accepts(accepted, token, dimension) for token in tokens)
 
 
-def accepts(accepted: Tokens, token: Token, dimension: Dimension, region: str) -> bool:
+def accepts(accepted: Tokens, token: Token, dimension: Dimension) -> bool:
     """Tell whether one alternative lies in others."""
     if token in accepted:
         return True
-    return dimension is Dimension.CUSTOMER and any(wider in accepted for wider in wider_callers(token, region))
+    return dimension is Dimension.CUSTOMER and any(wider in accepted for wider in wider_callers(token))
 
 
-def covering(narrow: Reach, earlier: Sequence[Reach], *, depth: int = 2) -> tuple[Reach, ...] | None:
+def compare(narrow: Reach, earlier: Iterable[Reach]) -> Compared:
+    """Pair each rule with what it may refuse of the calls of ``narrow``."""
+    return [(reach, gaps(reach, narrow)) for reach in earlier]
+
+
+def covering(narrow: Reach, compared: Compared, *, depth: int = 2) -> tuple[Reach, ...] | None:
     """Return earlier rules of which always one takes a call of ``narrow``, or None if that is not proved.
 
     Where no single rule does, the calls are divided by one dimension, and each part again, ``depth`` times at most.
     """
-    useful = []
-    for reach in earlier:
-        missing = gaps(reach, narrow)
+    for reach, missing in compared:
         if not missing:
             return (reach,)
-        if all(_can_be_divided(dimension, narrow, reach) for dimension in missing):
-            useful.append((reach, missing))
-    if not depth or not 1 < len(useful) <= _MOST_RULES_TOGETHER:
+    if not depth:
+        return None
+    useful = [pair for pair in compared if all(_can_be_divided(dimension, narrow, pair[0]) for dimension in pair[1])]
+    if not 1 < len(useful) <= _MOST_RULES_TOGETHER:
         return None
     rules = [reach for reach, _ in useful]
     dimensions = frozenset[Dimension]().union(*(missing for _, missing in useful))
@@ -135,7 +150,7 @@ def covering(narrow: Reach, earlier: Sequence[Reach], *, depth: int = 2) -> tupl
 def _covering_all(parts: Iterable[Reach], rules: Sequence[Reach], depth: int) -> tuple[Reach, ...] | None:
     together: dict[int, Reach] = {}
     for part in parts:
-        found = covering(part, rules, depth=depth)
+        found = covering(part, compare(part, rules), depth=depth)
         if found is None:
             return None
         together.update((reach.place, reach) for reach in found)

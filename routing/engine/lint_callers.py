@@ -6,11 +6,11 @@ from functools import lru_cache
 
 import phonenumbers
 
-from routing.engine.numbers import NumberKind, country_of, is_country, read_number
+from routing.engine.numbers import country_of, is_country
 
 Token = tuple[str, str]  # what kind of condition, and what it names
 
-EXACT, PREFIX, COUNTRY, HIDDEN = "exact", "prefix", "country", "withheld"
+E164, OTHER, PREFIX, COUNTRY, HIDDEN = "e164", "other", "prefix", "country", "withheld"
 _LONGEST_CALLING_CODE = 3
 _SHORTEST_AREA_CODE, _LONGEST_AREA_CODE = 2, 3
 _USUAL_LENGTHS = range(11, 14)  # of an E.164 number, with its plus
@@ -19,18 +19,16 @@ _ENDINGS = tuple(f"{digits}{digits}"[:10] for digits in ("23456", "55501", "3012
 
 
 @lru_cache(maxsize=4_096)
-def wider_callers(token: Token, region: str) -> tuple[Token, ...]:
+def wider_callers(token: Token) -> tuple[Token, ...]:
     """Return every condition that holds for all customers for whom this one holds, itself first.
 
     A prefix lies in a country only where its calling code belongs to that country alone: +1415 is American, but a
     number that begins so and cannot exist belongs to no country, and a rule about US numbers does not take it.
     """
     kind, text = token
-    if kind == EXACT:
-        number = read_number(text, region) if text.startswith("+") else None
-        if number is None or number.kind is not NumberKind.E164 or number.identity != text:
-            return (token,)
-        return (token, *_prefixes(text), *((COUNTRY, code) for code in [number.country] if code))
+    if kind == E164:
+        country = country_of(text)
+        return (token, *_prefixes(text), *([(COUNTRY, country)] if country else []))
     if kind == PREFIX:
         owner = _only_owner(text)
         return (*_prefixes(text), *([(COUNTRY, owner)] if owner else []))

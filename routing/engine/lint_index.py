@@ -11,8 +11,8 @@ from routing.engine.table import AttributeSpec, Operator
 
 Operand = tuple[Dimension | None, Token]
 
-# With how many rules above it one rule is compared; more only share some condition with hundreds of others.
-MOST_COMPARED = 200
+# With how many rules above it one rule is compared; more only share some condition with dozens of others.
+MOST_COMPARED = 50
 # Who calls is filed before anything else, unless this many rules name the same customers.
 CROWDED = 50
 _WITHOUT_CONDITION: Operand = (None, ("", ""))
@@ -65,7 +65,7 @@ class EarlierRules:
     def _looked_up(self, reach: Reach) -> Iterator[Operand]:
         yield _WITHOUT_CONDITION
         for token in reach.unions.get(Dimension.CUSTOMER, ()):
-            for wider in wider_callers(token, reach.region):
+            for wider in wider_callers(token):
                 yield Dimension.CUSTOMER, wider
             if self._names_countries and token[0] == PREFIX:
                 yield Dimension.CUSTOMER, (COUNTRY, likely_country(token[1]) or "")

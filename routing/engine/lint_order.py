@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
-from routing.engine.covering import ALTERNATIVES, CLOSED, Dimension, Reach, accepts, covering, covers_in, gaps
-from routing.engine.lint_callers import COUNTRY, EXACT, HIDDEN, PREFIX, Token, likely_country
+from routing.engine.covering import ALTERNATIVES, Compared, Dimension, Reach, accepts, compare, covering, gaps
+from routing.engine.lint_callers import COUNTRY, E164, HIDDEN, PREFIX, Token
 from routing.engine.lint_finding import Finding, FindingKind, Severity
 from routing.engine.lint_index import MOST_COMPARED, EarlierRules
+from routing.engine.lint_narrower import narrower_findings
 from routing.engine.lint_reach import read_reach
 from routing.engine.lint_surroundings import Surroundings
-from routing.engine.lint_words import rule_finding, rule_label
+from routing.engine.lint_words import rule_finding, rule_label, rule_labels, rule_of
 from routing.engine.sentences import CHANNEL_WORDS, join_words
 from routing.engine.table import RuleSpec
 
-_SOMETIMES = frozenset({Dimension.SCHEDULE, Dimension.DATES})
 _SHOWN_DIGITS = 4
 
 
@@ -28,7 +28,7 @@ def order_findings(around: Surroundings, dead: frozenset[str]) -> Iterator[Findi
     not_compared: list[RuleSpec] = []
     for reach in alive:
         candidates, is_complete = earlier.candidates(reach)
-        findings = list(_against(reach, candidates, around))
+        findings = list(_against(reach, compare(reach, candidates), around))
         yield from findings
         unreachable = any(finding.kind is FindingKind.UNREACHABLE for finding in findings)
         if not (is_complete or unreachable):
@@ -41,57 +41,51 @@ def order_findings(around: Surroundings, dead: frozenset[str]) -> Iterator[Findi
     yield from _default_unreachable(earlier, around)
 
 
-def _rule(reach: Reach, around: Surroundings) -> RuleSpec:
-    return around.table.rules[reach.place]
-
-
-def labels(reaches: Iterable[Reach], around: Surroundings) -> str:
-    """Name several rules: rules 3 “A” and 5 “B”."""
-    named = [(reach.place, around.table.rules[reach.place]) for reach in reaches]
-    if len(named) == 1:
-        return rule_label(*named[0])
-    return "rules " + join_words([f"{place + 1} “{rule.name}”" for place, rule in named], "and")
-
-
-def _against(reach: Reach, candidates: Sequence[Reach], around: Surroundings) -> Iterator[Finding]:
+def _against(reach: Reach, compared: Compared, around: Surroundings) -> Iterator[Finding]:
     """Say the worst that is true of a rule and the rules above it."""
-    if not candidates:
+    if not compared:
         return
-    above = covering(reach, candidates)
+    above = covering(reach, compared)
     if above:
         yield _unreachable(reach, above, around)
         return
-    shadowed = list(_partly_shadowed(reach, candidates, around))
-    yield from shadowed or _narrower(reach, candidates, around)
+    shadowed = list(_partly_shadowed(reach, compared, around))
+    yield from shadowed or narrower_findings(reach, compared, around)
 
 
 def _unreachable(reach: Reach, above: tuple[Reach, ...], around: Surroundings) -> Finding:
-    rule, first = around.table.rules[reach.place], above[0]
+    rule, first = rule_of(reach, around), above[0]
     label = rule_label(reach.place, rule)
     if len(above) > 1:
-        why = f"{labels(above, around)} above it together take every call it would take. Move it above them."
+        why = f"{rule_labels(above, around)} above it together take every call it would take. Move it above them."
     elif not gaps(reach, first):
-        why = f"{labels(above, around)} above it takes exactly the same calls. Delete one of the two, or change it."
+        why = (
+            f"{rule_labels(above, around)} above it takes exactly the same calls. Delete one of the two, or change it."
+        )
     else:
-        which = "every call" if first == Reach(place=first.place, region=first.region) else "every call it would take"
-        why = f"{labels(above, around)} above it takes {which}. Move it above rule {first.place + 1}."
+        which = "every call" if first == Reach(place=first.place) else "every call it would take"
+        why = f"{rule_labels(above, around)} above it takes {which}. Move it above rule {first.place + 1}."
     return rule_finding(
-        FindingKind.UNREACHABLE, Severity.ERROR, rule, f"{label} can never take a call: {why}", _rule(above[0], around)
+        FindingKind.UNREACHABLE,
+        Severity.ERROR,
+        rule,
+        f"{label} can never take a call: {why}",
+        rule_of(above[0], around),
     )
 
 
-def _partly_shadowed(reach: Reach, candidates: Sequence[Reach], around: Surroundings) -> Iterator[Finding]:
+def _partly_shadowed(reach: Reach, compared: Compared, around: Surroundings) -> Iterator[Finding]:
     """Look for alternatives that the rule names in vain."""
     for dimension in ALTERNATIVES:
         tokens = reach.unions.get(dimension, {})
         if len(tokens) < 2:
             continue
-        wide = [earlier for earlier in candidates if gaps(earlier, reach) == {dimension}]
+        wide = [earlier for earlier, missing in compared if missing == {dimension}]
         taken = {
             token: earlier
             for token in tokens
             for earlier in wide[::-1]
-            if accepts(earlier.unions[dimension], token, dimension, reach.region)
+            if accepts(earlier.unions[dimension], token, dimension)
         }
         if taken:
             above = sorted({earlier.place: earlier for earlier in taken.values()}.values(), key=lambda one: one.place)
@@ -102,14 +96,14 @@ def _partly_shadowed(reach: Reach, candidates: Sequence[Reach], around: Surround
 def _shadow_finding(
     reach: Reach, dimension: Dimension, taken: list[Token], above: list[Reach], around: Surroundings
 ) -> Finding:
-    rule = around.table.rules[reach.place]
+    rule = rule_of(reach, around)
     which = _token_words(dimension, taken, around)
     takes = "takes" if len(above) == 1 else "take"
     message = (
-        f"{rule_label(reach.place, rule)} names {which} in vain: {labels(above, around)} above it {takes} those calls."
+        f"{rule_label(reach.place, rule)} names {which} in vain: {rule_labels(above, around)} above it {takes} those calls."
         f" Move it above {'it' if len(above) == 1 else 'them'}, or remove what is taken."
     )
-    return rule_finding(FindingKind.PARTLY_SHADOWED, Severity.WARNING, rule, message, _rule(above[0], around))
+    return rule_finding(FindingKind.PARTLY_SHADOWED, Severity.WARNING, rule, message, rule_of(above[0], around))
 
 
 def _token_words(dimension: Dimension, tokens: list[Token], around: Surroundings) -> str:
@@ -130,62 +124,7 @@ def _token_words(dimension: Dimension, tokens: list[Token], around: Surroundings
 def _caller_words(token: Token) -> str:
     kind, text = token
     words = {PREFIX: f"{text}…", COUNTRY: f"{text} numbers", HIDDEN: "withheld numbers"}
-    return words.get(kind) or (f"…{text[-_SHOWN_DIGITS:]}" if kind == EXACT and len(text) > _SHOWN_DIGITS else text)
-
-
-def _narrower(reach: Reach, candidates: Sequence[Reach], around: Surroundings) -> Iterator[Finding]:
-    """Look for a rule above that names wider circles of customers and takes their calls, always or at times."""
-    for wide in candidates:
-        limits = gaps(wide, reach)
-        if Dimension.CUSTOMER not in wide.unions or Dimension.CUSTOMER not in reach.unions:
-            continue
-        hardly = Dimension.CUSTOMER in limits and _covers_likely(wide, reach)
-        times = limits - {Dimension.CUSTOMER} if hardly else limits
-        if times <= _SOMETIMES and not covers_in(Dimension.CUSTOMER, reach, wide) and not _never_meet(wide, reach):
-            yield _narrower_finding(reach, wide, times, around)
-            return
-
-
-def _covers_likely(wide: Reach, narrow: Reach) -> bool:
-    """Compare customers as people do, who do not think of numbers that cannot exist."""
-    accepted = wide.unions[Dimension.CUSTOMER]
-    return all(
-        accepts(accepted, token, Dimension.CUSTOMER, narrow.region)
-        or (token[0] == PREFIX and (COUNTRY, likely_country(token[1])) in accepted)
-        for token in narrow.unions[Dimension.CUSTOMER]
-    )
-
-
-def _never_meet(one: Reach, other: Reach) -> bool:
-    """Tell whether one rule ends before the other begins, or holds while its schedule is closed and not open."""
-    if any(
-        a.dates.ends_on and b.dates.starts_on and a.dates.ends_on < b.dates.starts_on
-        for a, b in ((one, other), (other, one))
-    ):
-        return True
-    states = [token for reach in (one, other) for token in reach.unions.get(Dimension.SCHEDULE, ())]
-    return len({key for _, key in states}) == 1 and len({state for state, _ in states}) > 1
-
-
-def _narrower_finding(reach: Reach, wide: Reach, times: frozenset[Dimension], around: Surroundings) -> Finding:
-    rule = around.table.rules[reach.place]
-    message = (
-        f"{rule_label(reach.place, rule)} is about fewer customers than {labels([wide], around)} above it, which takes"
-        f" their calls{_when_words(wide, times, around)}. If {rule.name} is meant to come first, move it above rule"
-        f" {wide.place + 1}."
-    )
-    return rule_finding(FindingKind.NARROWER_BELOW_WIDER, Severity.WARNING, rule, message, _rule(wide, around))
-
-
-def _when_words(wide: Reach, times: frozenset[Dimension], around: Surroundings) -> str:
-    words = []
-    if Dimension.SCHEDULE in times:
-        state, key = next(iter(wide.unions[Dimension.SCHEDULE]))
-        name = around.schedules[key].name if key in around.schedules else key
-        words.append(f" while {name} is {'closed' if state == CLOSED else 'open'}")
-    if Dimension.DATES in times:
-        words.append(" on the days of its dates")
-    return ",".join(words)
+    return words.get(kind) or (f"…{text[-_SHOWN_DIGITS:]}" if kind == E164 else text)
 
 
 def _not_compared(rules: list[RuleSpec]) -> Finding:
@@ -200,13 +139,13 @@ def _not_compared(rules: list[RuleSpec]) -> Finding:
 
 
 def _default_unreachable(earlier: EarlierRules, around: Surroundings) -> Iterator[Finding]:
-    every_call = Reach(place=len(around.table.rules), region=around.world.default_region)
-    above = covering(every_call, earlier.candidates(every_call)[0])
+    every_call = Reach(place=len(around.table.rules))
+    above = covering(every_call, compare(every_call, earlier.candidates(every_call)[0]))
     default = around.targets.get(around.table.default or "")
     if not above or default is None:
         return
     takes = "takes every call that is left" if len(above) == 1 else "together take every call that is left"
-    message = f"The default target “{default.name}” is never reached: {labels(above, around)} {takes}."
+    message = f"The default target “{default.name}” is never reached: {rule_labels(above, around)} {takes}."
     yield Finding(
         kind=FindingKind.DEFAULT_UNREACHABLE,
         severity=Severity.NOTE,

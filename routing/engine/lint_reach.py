@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from routing.engine.conditions import customer_is
 from routing.engine.context import Channel
-from routing.engine.covering import CLOSED, OPEN, Dates, Dimension, Reach
-from routing.engine.lint_callers import COUNTRY, EXACT, HIDDEN, PREFIX, Token
+from routing.engine.covering import ANY_NUMBER, CLOSED, OPEN, Dates, Dimension, Reach
+from routing.engine.lint_callers import COUNTRY, E164, HIDDEN, OTHER, PREFIX, Token
 from routing.engine.lint_surroundings import Behaviour, Surroundings
-from routing.engine.table import CUSTOMER_LOCAL_TIME, RuleSpec, When
+from routing.engine.numbers import read_number
+from routing.engine.table import CUSTOMER_LOCAL_TIME, Purpose, RuleSpec, When
 
 
 def read_reach(place: int, rule: RuleSpec, around: Surroundings) -> Reach:
@@ -19,11 +20,10 @@ def read_reach(place: int, rule: RuleSpec, around: Surroundings) -> Reach:
     return Reach(
         place=place,
         unions=unions,
-        excluded=frozenset(when.lists_none),
+        excluded=frozenset(_excluded(when, around)),
         dates=_dates(when, around),
         attributes=when.attributes,
         fixed=Dimension.SCHEDULE in unions and _is_fixed(when, around),
-        region=around.world.default_region,
     )
 
 
@@ -45,11 +45,24 @@ def caller_tokens(entries: tuple[str, ...], region: str) -> list[Token]:
     tokens: list[Token] = []
     for entry in entries:
         read = customer_is((entry,), region)
-        tokens += [(EXACT, number) for number in read.exact]
+        tokens += [_number_token(number, region) for number in read.exact]
         tokens += [(PREFIX, prefix) for prefix in read.prefixes]
         tokens += [(COUNTRY, country) for country in read.countries]
         tokens += [(HIDDEN, "")] * read.withheld
     return tokens
+
+
+def _number_token(identity: str, region: str) -> Token:
+    """Only what begins with a plus and stays as it is when read again is a number with a country code, in any region."""
+    number = read_number(identity, region) if identity.startswith("+") else None
+    return (E164 if number is not None and number.e164 == identity else OTHER), identity
+
+
+def _excluded(when: When, around: Surroundings) -> Iterator[str]:
+    """Leave out lists whose numbers are refused anyway; what stays is that the number must be known."""
+    if when.lists_none:
+        yield ANY_NUMBER
+    yield from (key for key in when.lists_none if around.purposes.get(key) is not Purpose.BLOCKED)
 
 
 def _state(when: When, around: Surroundings) -> Token:

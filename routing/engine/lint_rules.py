@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from routing.engine.context import Channel
 from routing.engine.lint_attributes import exclude_each_other
-from routing.engine.lint_callers import EXACT, HIDDEN
+from routing.engine.lint_callers import HIDDEN, OTHER
 from routing.engine.lint_finding import Finding, FindingKind, Severity
 from routing.engine.lint_reach import caller_tokens
 from routing.engine.lint_surroundings import Behaviour, Surroundings
@@ -92,7 +92,7 @@ def _never_by_caller(when: When, around: Surroundings) -> Iterator[Reason]:
     if all(kind == HIDDEN for kind, _ in tokens) and (when.lists_any or when.lists_none):
         yield FindingKind.CONTRADICTION, "nobody knows whether a withheld number is on a list. Remove one of the two."
     spec = around.schedules.get(when.schedule or "")
-    without_zone = all(kind == HIDDEN or (kind == EXACT and not text.startswith("+")) for kind, text in tokens)
+    without_zone = all(kind in (HIDDEN, OTHER) for kind, _ in tokens)
     if spec and spec.timezone == CUSTOMER_LOCAL_TIME and without_zone:
         yield (
             FindingKind.CONTRADICTION,

@@ -68,12 +68,12 @@ class Surroundings:
 
     def today(self, zone: str | None) -> date | None:
         """Return the local day, or None for a zone that nobody knows."""
-        return self.at.astimezone(ZoneInfo(zone)).date() if zone and is_timezone(zone) else None
+        return _local_day(self.at, zone)
 
 
 def survey(table: Table, world: World, at: datetime) -> Surroundings:
     """Look at everything but the rules; nothing in a table that does not compile makes this raise."""
-    found = Surroundings(
+    return Surroundings(
         table=table,
         world=world,
         at=at,
@@ -82,13 +82,10 @@ def survey(table: Table, world: World, at: datetime) -> Surroundings:
         behaviours={spec.key: _behaviour(spec, at) for spec in table.schedules},
         twins=_twins(table.schedules),
         campaigns={campaign.slug: campaign for campaign in table.campaigns},
-        over=frozenset(),
+        over=frozenset(campaign.slug for campaign in table.campaigns if _is_over(campaign, at)),
         numbers={number.key: number for number in table.numbers},
         list_names={spec.key: spec.name for spec in table.lists},
         purposes={spec.key: spec.purpose for spec in table.lists},
-    )
-    return replace(
-        found, over=frozenset(slug for slug, campaign in found.campaigns.items() if _is_over(campaign, found))
     )
 
 
@@ -96,8 +93,12 @@ def _target_of(arm: Arm) -> str:
     return arm.target
 
 
-def _is_over(campaign: CampaignSpec, found: Surroundings) -> bool:
-    today = found.today(campaign.timezone)
+def _local_day(at: datetime, zone: str | None) -> date | None:
+    return at.astimezone(ZoneInfo(zone)).date() if zone and is_timezone(zone) else None
+
+
+def _is_over(campaign: CampaignSpec, at: datetime) -> bool:
+    today = _local_day(at, campaign.timezone)
     return today is not None and campaign.ends_on is not None and campaign.ends_on < today
 
 
