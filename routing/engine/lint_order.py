@@ -55,23 +55,16 @@ def _against(reach: Reach, compared: Compared, around: Surroundings) -> Iterator
 
 def _unreachable(reach: Reach, above: tuple[Reach, ...], around: Surroundings) -> Finding:
     rule, first = rule_of(reach, around), above[0]
-    label = rule_label(reach.place, rule)
+    takers = rule_labels(above, around)
     if len(above) > 1:
-        why = f"{rule_labels(above, around)} above it together take every call it would take. Move it above them."
+        why = f"{takers} above it together take every call it would take. Move it above them."
     elif not gaps(reach, first):
-        why = (
-            f"{rule_labels(above, around)} above it takes exactly the same calls. Delete one of the two, or change it."
-        )
+        why = f"{takers} above it takes exactly the same calls. Change or delete one of the two."
     else:
         which = "every call" if first == Reach(place=first.place) else "every call it would take"
-        why = f"{rule_labels(above, around)} above it takes {which}. Move it above rule {first.place + 1}."
-    return rule_finding(
-        FindingKind.UNREACHABLE,
-        Severity.ERROR,
-        rule,
-        f"{label} can never take a call: {why}",
-        rule_of(above[0], around),
-    )
+        why = f"{takers} above it takes {which}. Move it above rule {first.place + 1}."
+    message = f"{rule_label(reach.place, rule)} can never take a call: {why}"
+    return rule_finding(FindingKind.UNREACHABLE, Severity.ERROR, rule, message, rule_of(first, around))
 
 
 def _partly_shadowed(reach: Reach, compared: Compared, around: Surroundings) -> Iterator[Finding]:
@@ -97,11 +90,11 @@ def _shadow_finding(
     reach: Reach, dimension: Dimension, taken: list[Token], above: list[Reach], around: Surroundings
 ) -> Finding:
     rule = rule_of(reach, around)
-    which = _token_words(dimension, taken, around)
-    takes = "takes" if len(above) == 1 else "take"
+    which, takers = _token_words(dimension, taken, around), rule_labels(above, around)
+    takes, them = ("takes", f"rule {above[0].place + 1}") if len(above) == 1 else ("take", "them")
     message = (
-        f"{rule_label(reach.place, rule)} names {which} in vain: {rule_labels(above, around)} above it {takes} those calls."
-        f" Move it above {'it' if len(above) == 1 else 'them'}, or remove what is taken."
+        f"{rule_label(reach.place, rule)} names {which} in vain: {takers} above it {takes} those calls."
+        f" Move it above {them}, or remove what is taken."
     )
     return rule_finding(FindingKind.PARTLY_SHADOWED, Severity.WARNING, rule, message, rule_of(above[0], around))
 

@@ -53,7 +53,7 @@ def caller_tokens(entries: tuple[str, ...], region: str) -> list[Token]:
 
 
 def _number_token(identity: str, region: str) -> Token:
-    """Only what begins with a plus and stays as it is when read again is a number with a country code, in any region."""
+    """Tell numbers with a country code, which are read alike in every region, from short codes, names and SIP URIs."""
     number = read_number(identity, region) if identity.startswith("+") else None
     return (E164 if number is not None and number.e164 == identity else OTHER), identity
 

@@ -12,7 +12,7 @@ from routing.engine.lint_reach import caller_tokens
 from routing.engine.lint_surroundings import Behaviour, Surroundings
 from routing.engine.lint_words import day_text, rule_finding, rule_label
 from routing.engine.sentences import attribute_phrase, join_words
-from routing.engine.table import CUSTOMER_LOCAL_TIME, Purpose, RuleSpec, When
+from routing.engine.table import CUSTOMER_LOCAL_TIME, WITHHELD, Purpose, RuleSpec, When
 
 Reason = tuple[FindingKind, str]  # what it is, and the rest of a sentence that began "rule 7 can never take a call:"
 
@@ -86,14 +86,13 @@ def _is_refused(key: str, when: When, around: Surroundings) -> bool:
 
 
 def _never_by_caller(when: When, around: Surroundings) -> Iterator[Reason]:
-    if not when.customer:
-        return
-    tokens = caller_tokens(when.customer, around.world.default_region)
-    if all(kind == HIDDEN for kind, _ in tokens) and (when.lists_any or when.lists_none):
+    hidden = bool(when.customer) and all(entry.strip() == WITHHELD for entry in when.customer)
+    if hidden and (when.lists_any or when.lists_none):
         yield FindingKind.CONTRADICTION, "nobody knows whether a withheld number is on a list. Remove one of the two."
     spec = around.schedules.get(when.schedule or "")
-    without_zone = all(kind in (HIDDEN, OTHER) for kind, _ in tokens)
-    if spec and spec.timezone == CUSTOMER_LOCAL_TIME and without_zone:
+    if not when.customer or spec is None or spec.timezone != CUSTOMER_LOCAL_TIME:
+        return
+    if all(kind in (HIDDEN, OTHER) for kind, _ in caller_tokens(when.customer, around.world.default_region)):
         yield (
             FindingKind.CONTRADICTION,
             f"schedule “{spec.name}” is in the customer's local time, and that of a number without a country code is"
