@@ -6,12 +6,13 @@ from typing import Any
 
 from django.utils.formats import date_format
 
+from routing.admin.base import as_sentence
 from routing.engine.schedule_times import ClockChange, Span
 from routing.services.preview_schedule import Change, Day, Preview, Standing, next_month
 
 DAY_MINUTES = 24 * 60
 FARTHEST_MONTH = timedelta(days=3 * 366)
-FIELD_WORDS = {"opening_hours": "Weekly hours:", "timezone": "Time zone:", "country": "Holiday country:"}
+FIELD_WORDS = {"opening_hours": "Weekly hours", "timezone": "Time zone", "country": "Holiday country"}
 NIGHT_NOTE = (
     "Hours reach into the next day here. A closed day ends the night that began before it at 00:00, "
     "but the early hours after a closed day are open. The pictures show it as calls will be judged."
@@ -35,7 +36,7 @@ def standing_words(standing: Standing) -> str:
 def preview_context(preview: Preview, today: date) -> dict[str, Any]:
     """Return what the template `admin/routing/schedule/preview.html` shows."""
     return {
-        "faults": [f"{FIELD_WORDS.get(fault.field, fault.field)} {fault.message}." for fault in preview.faults],
+        "faults": [(FIELD_WORDS.get(fault.field, fault.field), as_sentence(fault.message)) for fault in preview.faults],
         "standings": [_standing(one) for one in preview.standings],
         "customer_note": CUSTOMER_NOTE.format(preview.standings[0].zone) if preview.in_customer_time else "",
         "night_note": NIGHT_NOTE if preview.has_night else "",

@@ -59,7 +59,8 @@ class Schedule(Keyed):
 
     def clean(self) -> None:
         """Refuse hours, zones and countries that calls could not be judged by."""
-        raise_at_fields({error.field: error.message for error in check_schedule(self.spec())})
+        errors = reversed(check_schedule(self.spec()))  # of several at one field the first is the cause
+        raise_at_fields({error.field: error.message for error in errors})
 
     def spec(self, exceptions: "Iterable[ScheduleException]" = ()) -> table.ScheduleSpec:
         """Return the schedule as the engine knows it, with these exceptions."""

@@ -24,7 +24,6 @@ from routing.services.preview_schedule import preview_schedule
 PREFIX = "exceptions"
 MOST_EXCEPTIONS = 1_000
 MONTH = "%Y-%m"
-UNFINISHED = "required"
 
 HoursForm: Any = modelform_factory(Schedule, form=ScheduleForm, fields=("opening_hours", "timezone", "country"))
 LineForm: Any = modelform_factory(ScheduleException, form=ExceptionForm, fields=ExceptionInline.fields)
@@ -67,10 +66,10 @@ def _lines(data: Mapping[str, str]) -> list[Any]:
 def _errors(*forms: Any) -> dict[str, list[str]]:
     """Return the messages by the name of the input; what is only not filled in yet is no fault."""
     return {
-        form.add_prefix(field): messages
+        form.add_prefix(field): [error["message"] for error in errors]
         for form in forms
         for field, errors in form.errors.get_json_data().items()
-        if (messages := [error["message"] for error in errors if error["code"] != UNFINISHED])
+        if not (form.fields[field].required and not form[field].value())
     }
 
 

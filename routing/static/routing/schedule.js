@@ -16,6 +16,7 @@ const make = (tag, attributes = {}, ...children) => {
   element.append(...children);
   return element;
 };
+const icon = (name) => make("span", { class: "material-symbols-outlined", "aria-hidden": "true" }, name);
 const clock = (minutes) => {
   const shown = minutes > DAY ? minutes - DAY : minutes;
   return `${String(Math.floor(shown / 60)).padStart(2, "0")}:${String(shown % 60).padStart(2, "0")}`;
@@ -70,7 +71,7 @@ class Editor {
     this.details = make("details", { class: "sb-schedule-details" }, make("summary", {}, "Exact times, day by day"), this.exact);
     this.details.open = matchMedia("(max-width: 767px)").matches;
     this.root = make("div", { class: "sb-schedule-editor" }, this.message, this.grid, this.hint(), this.details, this.holidayRow());
-    text.after(this.root);
+    text.parentElement.append(this.root);
     country?.addEventListener("change", () => this.followCountry());
   }
 
@@ -181,7 +182,7 @@ class Editor {
     const track = make("div", { class: "sb-schedule-track", "data-day": day });
     this.days[day].forEach((one, place) => track.append(this.bar(day, place, one)));
     for (const { end } of this.days[(day + 6) % 7]) {
-      if (end > DAY) track.append(placed(make("span", { class: "sb-schedule-tail", title: "Still open from the night before" }), 0, end - DAY));
+      if (end > DAY) track.append(placed(make("span", { class: "sb-schedule-tail", title: "Still open from the night before" }, `until ${clock(end)}`), 0, end - DAY));
     }
     if (this.editable) track.addEventListener("pointerdown", (event) => this.grab(event, day, track));
     return make("div", { class: "sb-schedule-row" },
@@ -200,7 +201,7 @@ class Editor {
   copier(day) {
     const details = make("details", { class: "sb-schedule-copier" },
       make("summary", { "data-copy": day, "aria-label": `Copy ${NAMES[day]} to other days`, title: `Copy ${NAMES[day]} to other days` },
-        make("span", { class: "material-symbols-outlined", "aria-hidden": "true" }, "content_copy")));
+        icon("content_copy")));
     const others = NAMES.map((name, other) => [name, [other]]).filter((_, other) => other !== day);
     const menu = make("div", { class: "sb-schedule-menu", role: "group", "aria-label": `Copy ${NAMES[day]} to` });
     for (const [words, targets] of [...COPIES, ...others]) {
@@ -213,6 +214,9 @@ class Editor {
       if (event.key !== "Escape" || !details.open) return;
       details.open = false;
       details.firstChild.focus();
+    });
+    details.addEventListener("focusout", ({ relatedTarget }) => {
+      if (!details.contains(relatedTarget)) details.open = false;
     });
     details.hidden = !this.editable;
     return details;
@@ -245,7 +249,7 @@ class Editor {
     };
     const from = field("from", clock(start));
     const to = field("to", end === DAY ? "00:00" : clock(end));
-    const remove = make("button", { type: "button", class: "sb-schedule-button", "aria-label": `Remove ${NAMES[day]} ${clock(start)} to ${clock(end)}` }, "Remove");
+    const remove = make("button", { type: "button", class: "sb-schedule-button", "aria-label": `Remove ${NAMES[day]} ${clock(start)} to ${clock(end)}` }, icon("close"));
     remove.disabled = !this.editable;
     remove.addEventListener("click", () => this.remove(day, place));
     for (const input of [from, to]) {
@@ -275,8 +279,8 @@ class Editor {
     if (event.button !== 0) return;
     const bar = event.target.closest(".sb-schedule-bar");
     const box = track.getBoundingClientRect();
-    const snapped = (x, round = Math.round) => Math.min(Math.max(round(((x - box.left) / box.width) * DAY / SNAP) * SNAP, 0), DAY);
-    const origin = snapped(event.clientX, bar ? Math.round : Math.floor);
+    const snapped = (x) => Math.min(Math.max(Math.round(((x - box.left) / box.width) * DAY / SNAP) * SNAP, 0), DAY);
+    const origin = snapped(event.clientX);
     const place = bar ? Number(bar.dataset.bar.split("-")[1]) : this.days[day].length;
     const old = bar ? this.days[day][place] : { start: origin, end: origin };
     const edge = bar ? edgeOf(bar, event.clientX) : "end";
