@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -25,9 +26,15 @@ Group = list[Call]
 
 MISSING_AFTER = timedelta(minutes=15)
 CLOCKS_DIFFER = timedelta(minutes=2)
+MOST_SHOWN = 5
 LISTED_TOGETHER = timedelta(hours=1)  # a list at Vapi is asked for once for the calls of such a stretch
 FOUND = "Vapi gave no answer; the call was found there later."
 MISSING = "Vapi gave no answer and has no such call 15 minutes later: it was not placed."
+# A web call with this note is not looked for again: what had begun at Vapi by then does not change any more.
+NAMELESS = (
+    "Vapi keeps no name for web calls, so it cannot be told whether it opened this one. If it did, nobody's phone "
+    "rings for it, and its room closes by itself. Opened there about then:"
+)
 SEVERAL = "Several calls at Vapi may be this one. Its request gave it a name of its own, so look for it there by hand."
 
 logger = logging.getLogger(__name__)
@@ -35,25 +42,34 @@ logger = logging.getLogger(__name__)
 
 @dataclass(kw_only=True, slots=True)
 class Reconciled:
-    """How many calls were settled and how many are still open; ``faults`` tell why Vapi could not be asked."""
+    """How many calls were settled and how many are still open; ``faults`` tell why Vapi could not be asked.
+
+    ``nameless`` are those of the unknown ones that are web calls, and that stay so.
+    """
 
     placed: int = 0
     failed: int = 0
     unknown: int = 0
+    nameless: int = 0
     faults: list[str]
 
 
 def reconcile_calls(*, client: CallPlacer, now: datetime) -> Reconciled:
-    """Look at Vapi for every outbound call that is unknown, or whose process died while it was sent.
+    """Look at Vapi for every call that is unknown, or whose process died while it was sent.
 
     Found by marker and number: placed. Not found 15 minutes later: failed. Younger, or several may be it: unknown.
-    A call of the sandbox cannot be found anywhere else, and never reached anybody.
+    A call of the sandbox cannot be found anywhere else, and never reached anybody. Web calls carry no marker, as Vapi
+    keeps no name for them: they fail if no web call began then, else they stay unknown.
     """
     give_up(now)
     forget_expired(now)
     done = Reconciled(faults=[])
-    rows = Call.objects.filter(state=CallState.UNKNOWN, channel=Channel.OUTBOUND.value).order_by("decided_at", "id")
-    for group in _group(rows):
+    unknown = Call.objects.filter(state=CallState.UNKNOWN).order_by("decided_at", "id")
+    phone, web = (unknown.filter(channel=channel.value) for channel in (Channel.OUTBOUND, Channel.WEB))
+    looked_for = web.filter(error__startswith=NAMELESS)
+    done.nameless = looked_for.count()
+    done.unknown = done.nameless
+    for group in chain(_group(phone), _group(web.exclude(pk__in=looked_for))):
         try:
             _reconcile_group(group, client, now, done)
         except VapiError as error:
@@ -82,6 +98,9 @@ def _reconcile_group(group: Group, client: CallPlacer, now: datetime, done: Reco
         done.unknown += len(group)
         return
     listed = _list_strangers(group, client) if client.sandbox == group[0].sandbox else []
+    if group[0].channel == Channel.WEB.value:
+        _reconcile_web(group, listed, now, done)
+        return
     for row in group:
         found = _find(row, listed, group)
         if len(found) == 1 and _settle(row, CallState.PLACED, FOUND, vapi_call_id=str(found[0]["id"])):
@@ -93,6 +112,19 @@ def _reconcile_group(group: Group, client: CallPlacer, now: datetime, done: Reco
             done.unknown += 1
             if found:
                 _settle(row, CallState.UNKNOWN, SEVERAL)
+
+
+def _reconcile_web(group: Group, listed: list[VapiCall], now: datetime, done: Reconciled) -> None:
+    """Settle the web calls that Vapi cannot have opened; which is whose, nothing tells."""
+    for row in group:
+        ids = [str(call["id"]) for call in listed if call.get("type") == "webCall" and _is_near(row, call)]
+        if now - row.decided_at < MISSING_AFTER:
+            done.unknown += 1
+        elif ids:
+            done.unknown += 1
+            done.nameless += _settle(row, CallState.UNKNOWN, f"{NAMELESS} {', '.join(ids[:MOST_SHOWN])}")
+        else:
+            done.failed += _settle(row, CallState.FAILED, MISSING)
 
 
 def _list_strangers(group: Group, client: CallPlacer) -> list[VapiCall]:

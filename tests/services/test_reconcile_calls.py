@@ -73,7 +73,13 @@ def listed(name: str | None = MARKER, *, number: str = ANYBODY, age: float = 119
     return call | {"createdAt": created_at} | more
 
 
+def web_call(**more: Any) -> dict[str, Any]:
+    """A web call as Vapi lists it: without a name, a customer or a number of ours."""
+    return listed(None, **more) | {"type": "webCall", "customer": None, "phoneNumberId": None}
+
+
 QUARTER = 15 * 60
+WEB = {"channel": "web", "customer_number": "", "context": {}, "vapi_name": ""}
 FOUND, MISSING, OPEN = ("placed", "vapi-1"), ("failed", None), ("unknown", None)
 CASES: dict[str, tuple[dict[str, Any], list[dict[str, Any]], tuple[str, str | None]]] = {
     "found by marker": ({}, [listed()], FOUND),
@@ -99,7 +105,14 @@ CASES: dict[str, tuple[dict[str, Any], list[dict[str, Any]], tuple[str, str | No
     "own name, one of two": ({"vapi_name": "Follow-up"}, [listed("a"), listed("b", id="vapi-2")], OPEN),
     "own name, a marked one": ({"vapi_name": "Follow-up", "age": QUARTER}, [listed(age=QUARTER)], MISSING),
     "own name, long before": ({"vapi_name": "Follow-up"}, [listed("Follow-up", age=300)], OPEN),
-    "a web call": ({"channel": "web"}, [listed()], OPEN),
+    "a web call, young": (WEB, [], OPEN),
+    "a web call, missing": (WEB | {"age": QUARTER}, [], MISSING),
+    "a web call, a phone call then": (WEB | {"age": QUARTER}, [listed(None, age=QUARTER)], MISSING),
+    "a web call, one then": (WEB | {"age": QUARTER}, [web_call(age=QUARTER)], OPEN),
+    "a web call, one later": (WEB | {"age": QUARTER}, [web_call(age=QUARTER - 200)], MISSING),
+    "a web call of the sandbox": (WEB | {"age": QUARTER, "sandbox": True}, [web_call(age=QUARTER)], MISSING),
+    "a web call whose sender died": (WEB | {"age": QUARTER, "state": "sending"}, [], MISSING),
+    "a web call of yesterday": (WEB | {"age": 24 * 3600}, [], MISSING),
     "a placed call": ({"state": "placed", "vapi_call_id": "vapi-9"}, [listed()], ("placed", "vapi-9")),
     "a refused call": ({"state": "refused", "age": QUARTER}, [], ("refused", None)),
     "a call of the sandbox": ({"sandbox": True}, [listed()], OPEN),
@@ -180,6 +193,33 @@ def test_without_a_vapi_key_real_calls_cannot_be_looked_for() -> None:
     assert (done.unknown, Call.objects.get().state) == (1, "unknown")
     with pytest.raises(CommandError, match="VAPI_API_KEY"):
         call_command("reconcile_calls")
+
+
+def test_a_web_call_that_cannot_be_told_apart_says_which_it_may_be() -> None:
+    row = keep(**WEB, age=QUARTER)
+    keep(**WEB, age=QUARTER, state="placed", vapi_call_id="vapi-2")
+    calls = [web_call(age=QUARTER), web_call(age=QUARTER, id="vapi-2"), listed(id="vapi-3", age=QUARTER)]
+
+    done = reconcile_calls(client=FakeList(calls=calls), now=NOW)
+
+    assert (done.unknown, done.nameless) == (1, 1)
+    assert "about then: vapi-1" in Call.objects.get(pk=row.pk).error
+
+
+def test_a_web_call_that_cannot_be_told_apart_is_looked_for_once_and_counted_ever_after(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    keep(**WEB, age=QUARTER)
+    keep(**WEB, age=QUARTER + 3)
+    vapi = FakeList(calls=[web_call(age=QUARTER)])
+
+    reconcile_calls(client=vapi, now=NOW)
+    done = reconcile_calls(client=vapi, now=NOW)
+    call_command("reconcile_calls")
+
+    assert (done.unknown, done.nameless, len(vapi.asked)) == (2, 2, 1)
+    said = capsys.readouterr().out
+    assert said.startswith("0 placed, 0 failed, 2 still unknown (2 of them web calls")
 
 
 def test_the_command_says_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
