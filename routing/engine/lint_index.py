@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from routing.engine.covering import Dimension, Reach
+from routing.engine.covering import ANY_NUMBER, Dimension, Reach
 from routing.engine.lint_callers import COUNTRY, PREFIX, Token, likely_country, wider_callers
 from routing.engine.table import AttributeSpec, Operator
 
@@ -46,7 +46,7 @@ class EarlierRules:
         found: dict[int, Reach] = {}
         for operand in self._looked_up(reach):
             for earlier in self._shelves.get(operand, ()):
-                if len(found) >= MOST_COMPARED:
+                if len(found) >= MOST_COMPARED and earlier.place not in found:
                     return _in_order(found), False
                 found[earlier.place] = earlier
         return _in_order(found), True
@@ -77,6 +77,8 @@ class EarlierRules:
             yield Dimension.ATTRIBUTES, (spec.key, "")
         for key in reach.excluded:
             yield Dimension.EXCLUDED, ("", key)
+        if reach.knows_number:
+            yield Dimension.EXCLUDED, ("", ANY_NUMBER)
         # Rules about open and about closed hours may together cover one that asks for neither.
         tokens = reach.unions.get(Dimension.SCHEDULE)
         yield from self._schedules if tokens is None else ((Dimension.SCHEDULE, token) for token in tokens)

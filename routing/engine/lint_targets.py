@@ -10,9 +10,11 @@ from routing.engine.lint_words import rule_finding, rule_label
 from routing.engine.sentences import join_words
 from routing.engine.table import RuleSpec
 
+_REFUSED = "such calls are refused. Choose another number."
+
 
 def target_findings(around: Surroundings) -> Iterator[Finding]:
-    """Yield what is odd about the targets of rules, the default target, and entries that nothing names."""
+    """Yield what is odd about the targets of rules, the default target, caller ids, and entries that nothing names."""
     for place, rule in enumerate(around.table.rules):
         if rule.enabled:
             yield from _rule_targets(place, rule, around)
@@ -20,6 +22,7 @@ def target_findings(around: Surroundings) -> Iterator[Finding]:
     yield from _blocked(around)
     yield from _unused_missing(around)
     yield from _schedules(around)
+    yield from _caller_ids(around)
 
 
 def _rule_targets(place: int, rule: RuleSpec, around: Surroundings) -> Iterator[Finding]:
@@ -114,3 +117,20 @@ def _schedules(around: Surroundings) -> Iterator[Finding]:
                 key=key,
                 message=message,
             )
+
+
+def _caller_ids(around: Surroundings) -> Iterator[Finding]:
+    """A call that shows a number which Vapi does not have is refused there."""
+    gone = around.world.missing_numbers
+    for slug, campaign in around.campaigns.items():
+        if campaign.caller_id in gone and slug not in around.over:
+            message = f"Campaign “{campaign.name}” calls from {campaign.caller_id}, which is gone at Vapi: {_REFUSED}"
+            yield _number_missing("campaigns", slug, message)
+    if around.table.default_number in gone:
+        number = around.table.default_number or ""
+        message = f"Outbound calls use {number} where nothing else is said, and it is gone at Vapi: {_REFUSED}"
+        yield _number_missing("default", number, message)
+
+
+def _number_missing(subject: str, key: str, message: str) -> Finding:
+    return Finding(kind=FindingKind.NUMBER_MISSING, severity=Severity.ERROR, subject=subject, key=key, message=message)
