@@ -53,7 +53,8 @@ rules:
 @pytest.fixture
 def full(db: None) -> Rule:
     import_table(TABLE)
-    return Rule.objects.get(key="full")
+    rule: Rule = Rule.objects.get(key="full")
+    return rule
 
 
 def test_a_copy_has_everything_and_stands_below_switched_off(full: Rule) -> None:

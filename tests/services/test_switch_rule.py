@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def rule() -> Rule:
     target = Target.objects.create(name="Desk", kind="transfer", number="+12025550199")
-    rule = Rule.objects.create(name="Ours", customer=["US"])
+    rule: Rule = Rule.objects.create(name="Ours", customer=["US"])
     RuleTarget.objects.create(rule=rule, target=target)
     RuleAttribute.objects.create(rule=rule, key="plan", values=["gold"])
     Rule.objects.create(name="Another")
