@@ -4,14 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from routing.services import lint_table
 from routing.snapshot import store
 from routing.webhook.answer import answers
 
 
 @pytest.fixture(autouse=True)
 def new_process() -> Iterator[None]:
-    """Forget what this process remembers: a rolled-back revision and call ids come again in the next test."""
+    """Forget what this process remembers: a rolled-back revision, counters and call ids come again in the next test."""
     store.reset()
     answers.forget()
+    lint_table.forget()
     yield
     store.reset()
