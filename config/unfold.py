@@ -73,6 +73,8 @@ UNFOLD: dict[str, Any] = {
             ),
             _group(
                 "Connect",
+                _link("Vapi", "sync", "vapi_sync", "routing.sync_target"),
+                _rows("Found at Vapi", "cloud", "vapiobject"),
                 _rows("API keys", "key", "apikey"),
                 _link("Web snippet", "code", "web_snippet", "routing.view_apikey"),
                 _rows("Webhook secrets", "webhook", "webhooksecret"),

@@ -14,6 +14,7 @@ from routing.admin import (
     switch,
     table_settings,
     targets,
+    vapi_objects,
 )
 from routing.admin.tools import urls
 
@@ -32,4 +33,5 @@ __all__ = [
     "table_settings",
     "targets",
     "urls",
+    "vapi_objects",
 ]

@@ -3,13 +3,27 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from routing.admin.base import RowAdmin, RowForm, display
-from routing.models import OurNumber
+from routing.admin.vapi_objects import missing_label
+from routing.admin.vapi_picker import VapiPicker
+from routing.models import OurNumber, VapiKind
+from routing.services.add_from_vapi import TAIL
+from routing.services.sync_objects import recall_number
 
 
 class OurNumberForm(RowForm[OurNumber]):
     """Asks for a number or a SIP address."""
+
+    class Meta:
+        labels = {"vapi_id": "Phone number at Vapi"}
+        help_texts = {"vapi_id": ""}
+        widgets = {
+            "vapi_id": VapiPicker(
+                kind=VapiKind.PHONE_NUMBER, fills={"name": "id_name", "number": "id_number", "sip_uri": "id_sip_uri"}
+            )
+        }
 
     def clean(self) -> dict[str, Any]:
         """Say which of the two is missing or too much."""
@@ -29,11 +43,11 @@ class OurNumberAdmin(RowAdmin[OurNumber]):
     """Our phone numbers at Vapi."""
 
     form = OurNumberForm
-    list_display = ("shown_name", "number", "sip_uri", "vapi_id", "state")
+    list_display = ("shown_name", "number", "sip_uri", "shown_id", "state")
     list_filter = (("missing_since", admin.EmptyFieldListFilter),)
     search_fields = ("name", "number", "sip_uri", "vapi_id")
     readonly_fields = ("missing_since",)
-    fields = ("name", "number", "sip_uri", "vapi_id", "missing_since")
+    fields = ("vapi_id", "name", "number", "sip_uri", "missing_since")
 
     @display(description="Name", ordering="name")
     def shown_name(self, number: OurNumber) -> str:
@@ -43,4 +57,15 @@ class OurNumberAdmin(RowAdmin[OurNumber]):
     @display(description="State", label={"there": "success", "missing": "danger"})
     def state(self, number: OurNumber) -> tuple[str, str]:
         """Return whether Vapi still has it."""
-        return ("missing", "Missing at Vapi") if number.missing_since else ("there", "In use")
+        return missing_label(number.missing_since) or ("there", "In use")
+
+    @display(description="Vapi id", ordering="vapi_id")
+    def shown_id(self, number: OurNumber) -> str:
+        """Return the end of the id: the whole stands on the number's own page."""
+        return f"…{number.vapi_id[-TAIL:]}"
+
+    def save_model(self, request: HttpRequest, obj: OurNumber, form: Any, change: bool) -> None:
+        """Let a number with another id know whether Vapi has it."""
+        if not change or "vapi_id" in form.changed_data:
+            recall_number(obj)
+        super().save_model(request, obj, form, change)

@@ -98,6 +98,21 @@ def refresh_users(gone: Ids, *, now: datetime) -> None:
     _write_changed(OurNumber, numbers, ("missing_since",))
 
 
+def recall_target(target: Target) -> bool:
+    """Set on an unsaved target what is known of its id at Vapi; returns False for an id that was never seen there."""
+    thing = VapiObject.objects.filter(kind=target.kind, vapi_id=target.vapi_id).first()
+    target.synced_name = thing.name if thing else ""
+    target.synced_updated_at = thing.updated_at if thing else None
+    target.missing_since = thing.missing_since if thing else None
+    return thing is not None or target.kind not in AT_VAPI
+
+
+def recall_number(number: OurNumber) -> None:
+    """Set on an unsaved number of ours whether Vapi has it."""
+    thing = VapiObject.objects.filter(kind=VapiKind.PHONE_NUMBER, vapi_id=number.vapi_id).first()
+    number.missing_since = thing.missing_since if thing else None
+
+
 def _things(named: Iterable[tuple[str, str]]) -> dict[tuple[str, str], VapiObject]:
     """Return the rows of these kinds and ids."""
     found: dict[tuple[str, str], VapiObject] = {}

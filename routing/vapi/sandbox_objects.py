@@ -12,7 +12,7 @@ from routing.models.vapi_objects import VapiKind
 
 # Every row says so in its name, which staff read wherever they choose from.
 MARK = "(sandbox)"
-FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+FIRST_DAY = datetime(2025, 1, 1, tzinfo=UTC)
 YEAR = 365 * 24 * 3600  # seconds
 MADE_UP: dict[str, tuple[dict[str, Any], ...]] = {
     VapiKind.ASSISTANT: tuple(

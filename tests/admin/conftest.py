@@ -18,6 +18,7 @@ from routing.models import (
     OurNumber,
     ScheduledCall,
     Target,
+    VapiObject,
     WebhookSecret,
 )
 from routing.services.import_table import import_table
@@ -106,6 +107,7 @@ def world(admin: User) -> dict[str, Any]:
         "emergencyswitch": switch,
         "call": make_call(now),
         "scheduledcall": make_scheduled_call(now),
+        "vapiobject": VapiObject.objects.create(kind="assistant", vapi_id="free", name="Somebody else at Vapi"),
     }
 
 

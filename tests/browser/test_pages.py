@@ -22,18 +22,6 @@ def test_page_fits_and_works_under_its_security_policy(path: str, width: int, bo
     assert boss.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_target_asks_for_what_its_kind_needs(boss: Page) -> None:
-    boss.goto(f"{boss.url}routing/target/add/")
-
-    boss.get_by_label("Kind").select_option("transfer")
-    expect(boss.get_by_label("Transfer to number")).to_be_visible()
-    expect(boss.get_by_label("Vapi id")).to_be_hidden()
-
-    boss.get_by_label("Kind").select_option("assistant")
-    expect(boss.get_by_label("Transfer to number")).to_be_hidden()
-    expect(boss.get_by_label("Vapi id")).to_be_visible()
-
-
 def test_a_rule_moves_with_the_keyboard(boss: Page) -> None:
     boss.goto(f"{boss.url}routing/rule/")
 

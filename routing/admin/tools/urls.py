@@ -10,6 +10,7 @@ from routing.admin.tools.publish import publish_page
 from routing.admin.tools.rule_preview import rule_numbers, rule_preview
 from routing.admin.tools.schedule_preview import schedule_preview
 from routing.admin.tools.simulator import simulator_page
+from routing.admin.tools.sync import sync_page, sync_state, vapi_choices
 from routing.admin.tools.web_snippet import web_snippet_page
 
 
@@ -24,6 +25,9 @@ def tool_urls() -> list[URLPattern]:
         path("publish/", admin.site.admin_view(publish_page), name="publish"),
         path("emergency/", admin.site.admin_view(emergency_page), name="emergency"),
         path("web-snippet/", admin.site.admin_view(web_snippet_page), name="web_snippet"),
+        path("sync/", admin.site.admin_view(sync_page), name="vapi_sync"),
+        path("sync/state/", admin.site.admin_view(sync_state), name="vapi_sync_state"),
+        path("sync/choices/", admin.site.admin_view(vapi_choices), name="vapi_choices"),
     ]
 
 
