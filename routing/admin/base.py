@@ -71,6 +71,7 @@ SearchManyWidget = widgets.UnfoldAdminSelect2MultipleWidget
 CheckboxesWidget = widgets.UnfoldAdminCheckboxSelectMultipleWidget
 RadioWidget = widgets.UnfoldAdminRadioSelectWidget
 BooleanWidget = widgets.UnfoldBooleanWidget
+FileWidget = widgets.UnfoldAdminFileFieldWidget
 
 LINES_HELP = "One a line."
 

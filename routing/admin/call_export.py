@@ -40,7 +40,7 @@ COLUMNS = (
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-class _Line:
+class Line:
     """What `csv` writes into: it hands each line on."""
 
     def write(self, line: str) -> str:
@@ -54,7 +54,7 @@ def export_calls(calls: QuerySet[Call], user: Any) -> StreamingHttpResponse:
     Customers' numbers are whole only for those who may see them.
     """
     rows = calls.order_by("-decided_at", "-id").values_list(*COLUMNS)[:LIMIT].iterator(chunk_size=2000)
-    writer = csv.writer(_Line())
+    writer = csv.writer(Line())
     cells = ([_cell(name, value, user) for name, value in zip(COLUMNS, row, strict=True)] for row in rows)
     return StreamingHttpResponse(
         (writer.writerow(line) for line in chain([COLUMNS], cells)),

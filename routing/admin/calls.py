@@ -48,7 +48,7 @@ class CallList(ChangeList):
 class CallAdmin(LogAdmin[Call]):
     """Routed calls, newest first."""
 
-    list_display: ClassVar[tuple[Any, ...]] = (
+    list_display: Any = (
         "decided_at",
         "shown_channel",
         "customer",

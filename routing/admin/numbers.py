@@ -3,28 +3,33 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from routing.admin.base import InfinitePaginator, RowAdmin, RowForm, display
+from routing.admin.list_export import export_list
+from routing.admin.list_import import entries_address, import_page
 from routing.engine.numbers import NumberKind, number_key, read_number
 from routing.models import NumberList, NumberListEntry
+
+TOOLS = ("import", "export")
 
 
 @admin.register(NumberList)
 class NumberListAdmin(RowAdmin[NumberList]):
     """Lists of customers' numbers; entries have pages of their own, because a list can be very long."""
 
-    list_display = ("name", "shown_purpose", "shown_entries")
+    list_display = ("name", "shown_purpose", "shown_entries", "tools")
     list_filter = ("purpose",)
     search_fields = ("name", "key")
-    readonly_fields = ("key", "shown_entries")
-    fields = ("name", "purpose", "shown_entries", "key")
+    readonly_fields = ("key", "shown_entries", "tools")
+    fields = ("name", "purpose", "shown_entries", "tools", "key")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NumberList]:
         """Count the entries of each list."""
@@ -44,10 +49,41 @@ class NumberListAdmin(RowAdmin[NumberList]):
         """Return a link to the entries."""
         if number_list._state.adding:
             return "Save the list first, then add numbers to it."
-        url = reverse("admin:routing_numberlistentry_changelist")
         count: int = getattr(number_list, "entry_count", 0)
         words = "1 number" if count == 1 else f"{count:,} numbers"
-        return format_html('<a class="sb-link" href="{}?number_list__id__exact={}">{}</a>', url, number_list.pk, words)
+        return format_html('<a class="sb-link" href="{}">{}</a>', entries_address(number_list), words)
+
+    @display(description="Many at once")
+    def tools(self, number_list: NumberList) -> str:
+        """Return links to the import and to the files."""
+        if number_list._state.adding:
+            return ""
+        bring, take = (reverse(f"admin:routing_numberlist_{verb}", args=[number_list.pk]) for verb in TOOLS)
+        return format_html(
+            '<span class="sb-pager"><a class="sb-link" href="{}">Import or paste</a>'
+            '<a class="sb-link" href="{}">CSV</a><a class="sb-link" href="{}?format=xlsx">Excel</a></span>',
+            bring,
+            take,
+            take,
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the addresses of the import and of the files."""
+        views = (self.import_view, self.export_view)
+        return [
+            path(f"<int:pk>/{verb}/", self.admin_site.admin_view(view), name=f"routing_numberlist_{verb}")
+            for verb, view in zip(TOOLS, views, strict=True)
+        ] + super().get_urls()
+
+    def import_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Bring many numbers onto the list."""
+        return import_page(request, get_object_or_404(NumberList, pk=pk))
+
+    def export_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Send the list as a file."""
+        if not request.user.has_perm("routing.view_numberlistentry"):
+            raise PermissionDenied
+        return export_list(get_object_or_404(NumberList, pk=pk), as_excel=request.GET.get("format") == "xlsx")
 
 
 class EntryForm(RowForm[NumberListEntry]):
@@ -99,6 +135,7 @@ class NumberListEntryAdmin(RowAdmin[NumberListEntry]):
     search_help_text = "A number (whole, or its beginning) or a part of the label"
     autocomplete_fields = ("number_list",)
     fields = ("number_list", "number", "label", "variables", "expires_at")
+    actions = ("remove_expired",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[NumberListEntry], search_term: str
@@ -115,3 +152,9 @@ class NumberListEntryAdmin(RowAdmin[NumberListEntry]):
         """Return whether the entry still counts."""
         expired = entry.expires_at is not None and entry.expires_at <= timezone.now()
         return ("expired", "Expired") if expired else ("counts", "Counts now")
+
+    @admin.action(description="Remove those that have expired", permissions=["delete"])
+    def remove_expired(self, request: HttpRequest, entries: QuerySet[NumberListEntry]) -> None:
+        """Remove the chosen entries that count no more."""
+        removed, _ = entries.filter(expires_at__lte=timezone.now()).delete()
+        self.message_user(request, f"Expired numbers removed: {removed}.", messages.SUCCESS)

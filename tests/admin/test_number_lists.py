@@ -1,0 +1,144 @@
+"""Lists of numbers in the admin: import in two steps, files, and who may do what."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from openpyxl import load_workbook
+
+from routing.models import NumberList
+from tests.admin.conftest import allow, client_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client(admin: User, world: dict[str, Any]) -> Client:
+    return client_of(admin)
+
+
+@pytest.fixture
+def vip(world: dict[str, Any]) -> NumberList:
+    vip: NumberList = NumberList.objects.get(key="vip")
+    return vip
+
+
+def page_of(number_list: NumberList, verb: str = "import") -> str:
+    return f"/admin/routing/numberlist/{number_list.pk}/{verb}/"
+
+
+def upload(content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("numbers.csv", content)
+
+
+def test_the_first_step_shows_and_the_second_does(client: Client, vip: NumberList) -> None:
+    text = "(202) 555-0107, Cy\n+1202555"
+
+    shown = client.post(page_of(vip), {"text": text})
+    before = vip.entries.count()
+    done = client.post(page_of(vip), {"text": text, "seen": shown.context["seen"]}, follow=True)
+
+    assert "Nothing has been done yet" in shown.content.decode()
+    assert "+12025550107" in shown.content.decode()
+    assert "not a telephone number" in shown.content.decode()
+    assert before == 1
+    assert vip.entries.get(number="+12025550107").label == "Cy"
+    assert "1 added, 0 changed, 0 removed" in done.content.decode()
+    assert "1 rows were left out" in done.content.decode()
+    assert LogEntry.objects.latest("pk").change_message == "Imported numbers: 1 added, 0 changed, 0 removed."
+
+
+@pytest.mark.parametrize(
+    "other", [{"text": "+12025550108"}, {"replaces": "on"}, {"expires_on": "2026-12-31"}], ids=["text", "mode", "day"]
+)
+def test_what_was_not_looked_at_is_not_done(other: dict[str, str], client: Client, vip: NumberList) -> None:
+    asked = {"text": "+12025550107"}
+    shown = client.post(page_of(vip), asked)
+
+    again = client.post(page_of(vip), asked | other | {"seen": shown.context["seen"]})
+
+    assert "Nothing has been done yet" in again.content.decode()
+    assert [entry.number for entry in vip.entries.all()] == ["+12025550100"]
+
+
+def test_a_file_is_sent_twice_and_taken_once(client: Client, vip: NumberList) -> None:
+    content = b"number,label\n+12025550100,Ada L.\n+12025550109,Di\n"
+    shown = client.post(page_of(vip), {"file": upload(content), "replaces": "on"})
+
+    client.post(page_of(vip), {"file": upload(content), "replaces": "on", "seen": shown.context["seen"]})
+
+    assert dict(vip.entries.values_list("number", "label")) == {"+12025550100": "Ada L.", "+12025550109": "Di"}
+
+
+FAULTS: dict[str, tuple[Any, str]] = {
+    "nothing": (dict, "Choose a file, or paste numbers below"),
+    "both": (lambda: {"text": "4711", "file": upload(b"4711")}, "not both"),
+    "no file at all": (lambda: {"file": upload(b"PK\x03\x04")}, "cannot be read as an Excel file"),
+    "no day": (lambda: {"text": "4711", "expires_on": "soon"}, "write it as 2026-12-31"),
+    "empty paste": (lambda: {"text": "\n\n"}, "Choose a file, or paste numbers below"),
+}
+
+
+@pytest.mark.parametrize(("asked", "message"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_told_at_its_field(asked: Any, message: str, client: Client, vip: NumberList) -> None:
+    response = client.post(page_of(vip), asked())
+
+    assert message in response.content.decode()
+    assert "plan" not in response.context
+
+
+def test_the_files_can_be_imported_again(client: Client, vip: NumberList) -> None:
+    vip.entries.create(number="4711", label="=cmd()", variables={"plan": "gold"})
+
+    text = b"".join(client.get(page_of(vip, "export")).streaming_content)  # type: ignore[attr-defined]
+    excel = client.get(page_of(vip, "export") + "?format=xlsx").content
+    again = [client.post(page_of(vip), {"file": upload(content)}) for content in (text, excel)]
+
+    assert [row["label"] for row in csv.DictReader(io.StringIO(text.decode()))] == ["Ada", "'=cmd()"]
+    assert load_workbook(io.BytesIO(excel)).active["B3"].value == "'=cmd()"  # type: ignore[index]
+    assert [(page.context["plan"].changes, page.context["plan"].unchanged) for page in again] == [(0, 2), (0, 2)]
+    assert "holds all of this already" in again[0].content.decode()
+
+
+@pytest.mark.parametrize(
+    ("permissions", "bring", "take", "replace"),
+    [
+        (("view_numberlist",), 403, 403, False),
+        (("view_numberlistentry",), 403, 200, False),
+        (("add_numberlistentry", "change_numberlistentry"), 200, 403, False),
+        (("add_numberlistentry", "change_numberlistentry", "delete_numberlistentry"), 200, 403, True),
+    ],
+    ids=["sees lists", "sees entries", "may add", "may remove"],
+)
+def test_permissions(
+    permissions: tuple[str, ...], bring: int, take: int, replace: bool, staff: User, vip: NumberList
+) -> None:
+    client = client_of(allow(staff, *permissions))
+
+    response = client.post(page_of(vip), {"text": "+12025550107", "replaces": "on"})
+
+    assert client.get(page_of(vip)).status_code == bring
+    assert client.get(page_of(vip, "export")).status_code == take
+    assert (response.context is not None and "plan" in response.context) is replace
+    if bring == 200 and not replace:
+        assert "may add numbers but not remove them" in response.content.decode()
+
+
+def test_a_list_that_is_not_there(client: Client) -> None:
+    assert client.get("/admin/routing/numberlist/999/import/").status_code == 404
+
+
+def test_expired_numbers_are_removed_at_once(client: Client, vip: NumberList) -> None:
+    old = vip.entries.create(number="4712", expires_at="2020-01-01T00:00:00Z")
+    chosen = {"action": "remove_expired", "_selected_action": [entry.pk for entry in vip.entries.all()]}
+
+    response = client.post("/admin/routing/numberlistentry/", chosen, follow=True)
+
+    assert "Expired numbers removed: 1." in response.content.decode()
+    assert not vip.entries.filter(pk=old.pk).exists()
+    assert vip.entries.count() == 1
