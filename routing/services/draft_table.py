@@ -37,3 +37,9 @@ def read_draft_table() -> Table:
         known = _Remembered(database=database, version=version, table=table_from_rows())
         _remembered = known
     return known.table
+
+
+def forget() -> None:
+    """Forget the table: an emptied test database begins again with the same versions."""
+    global _remembered  # see above
+    _remembered = None

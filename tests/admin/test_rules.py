@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from routing.models import Campaign, EmergencySwitch, NumberList, OurNumber, Rule, RuleTarget, TableSettings, Target
-from routing.services.lint_table import forget
 from tests.admin.conftest import allow, client_of, make_call
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +21,6 @@ LIST = "/admin/routing/rule/"
 
 @pytest.fixture
 def client(admin: User, world: dict[str, Any]) -> Client:
-    forget()
     return client_of(admin)
 
 
