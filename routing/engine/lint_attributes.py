@@ -15,6 +15,7 @@ from routing.engine.table import AttributeSpec, Operator
 
 _LISTED = (Operator.IS, Operator.IN)
 _UNLISTED = (Operator.IS_NOT, Operator.NOT_IN)
+_WITHOUT_VALUE = (Operator.EXISTS, Operator.MISSING)
 _ANY_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -25,7 +26,8 @@ def follows(wide: AttributeSpec, narrow: Iterable[AttributeSpec]) -> bool:
 
 def exclude_each_other(specs: Iterable[AttributeSpec]) -> tuple[AttributeSpec, AttributeSpec] | None:
     """Return two conditions that can never hold for one call, or None if none were found."""
-    return next(((one, other) for one, other in combinations(specs, 2) if _exclusive(one, other)), None)
+    complete = [spec for spec in specs if spec.values or spec.op in _WITHOUT_VALUE]
+    return next(((one, other) for one, other in combinations(complete, 2) if _exclusive(one, other)), None)
 
 
 def _implies(narrow: AttributeSpec, wide: AttributeSpec) -> bool:

@@ -50,7 +50,15 @@ def test_errors_stand_first_and_rules_in_their_order() -> None:
 
 
 def test_a_table_that_cannot_be_published_is_looked_at_all_the_same() -> None:
-    table = table_of("schedule: {key: broken}", "customer: ['+12']", "numbers: ['+19999999999']", then="[]", more="")
+    table = table_of(
+        "schedule: {key: broken}",
+        "customer: ['+12', ZZ, '*']",
+        "numbers: ['+19999999999'], lists: {any_of: [nobody]}, campaigns: [nothing]",
+        "attributes: [{key: plan, op: greater}, {key: plan, op: in}, {key: plan, op: less, value: many}]",
+        "attributes: [{key: plan, op: in}]",
+        "until: 2026-01-01",
+        then="[{target: nobody}]",
+    )
     broken = read_text("schedules: [{key: broken, name: Broken, opening_hours: sometimes, timezone: Mars}]")
     findings = lint(
         Table(rules=table.rules, schedules=read_document(broken).schedules, default="nobody"), world=EMPTY, at=AT

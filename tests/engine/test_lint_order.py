@@ -119,6 +119,10 @@ NOT_COVERED = {
     "any caller by every number": ["customer: ['+1*', withheld]", "channels: [inbound]"],
     "excluded lists leave unknown numbers": ["lists: {none_of: [nuisance]}", "channels: [inbound]"],
     "withheld numbers pass a list": ["lists: {none_of: [nuisance]}", "customer: [withheld, US]"],
+    "withheld numbers pass a list beside other numbers": [
+        "customer: [withheld, US], lists: {none_of: [nuisance]}",
+        "customer: [withheld, '+12125550123']",
+    ],
     "more lists excluded": ["lists: {none_of: [vip, staff]}", "lists: {none_of: [vip]}"],
     "on a list, or not": ["lists: {any_of: [vip]}", "lists: {none_of: [staff]}"],
     "open, and closed of another schedule": [
