@@ -38,7 +38,7 @@ class Sandbox:
         """Answer as Vapi does to a new call, or to a batch for a body with ``customers``. Raises VapiError."""
         _refuse_unknown(body, CALL_KEYS)
         _refuse_incomplete(body)
-        if "customers" in body:
+        if body.get("customers") is not None:
             return self._create_batch(body)
         call = _make_phone_call(body, body.get("customer"))
         self._calls.add([call])

@@ -384,6 +384,12 @@ def test_the_sandbox_answers_a_batch_as_vapi_does(api: Api) -> None:
     assert all(row.sandbox for row in Call.objects.all())
 
 
+def test_customers_that_are_null_make_no_batch(api: Api) -> None:
+    answer = api.post("call", {"customer": {"number": ANYBODY}, "customers": None})
+
+    assert (answer.status_code, answer.json()["customer"]["number"]) == (201, ANYBODY)
+
+
 def test_resolve_takes_no_batch(api: Api) -> None:
     answer = api.post("resolve", batch(ANYBODY))
 
