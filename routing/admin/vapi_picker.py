@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.forms import Media
 from django.template.loader import render_to_string
 
@@ -73,8 +73,8 @@ def choice_label(thing: VapiObject) -> str:
 
 def find_choices(kind: str, text: str) -> dict[str, Any]:
     """Return what the list offers for the typed text: things of this kind, those that are missing at the end."""
-    found = _search(kind, text.strip()).order_by("missing_since", "name", "vapi_id")
-    shown = sorted(found[: AT_ONCE + 1], key=lambda thing: thing.missing_since is not None)
+    there_first = F("missing_since").asc(nulls_first=True)
+    shown = _search(kind, text.strip()).order_by(there_first, "name", "vapi_id")[: AT_ONCE + 1]
     used = _users(kind, [thing.vapi_id for thing in shown])
     return {
         "results": [_choice(thing, used.get(thing.vapi_id, "")) for thing in shown[:AT_ONCE]],
