@@ -45,6 +45,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "call_split",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "routing.admin.front.front_context",
     "GLOBAL_CALLBACK": "routing.admin.banners.banner_context",
     "STYLES": [_stylesheet],
     "SCRIPTS": [_labels],
@@ -64,6 +65,7 @@ UNFOLD: dict[str, Any] = {
             ),
             _group(
                 "Operate",
+                _link("Dashboard", "monitoring", "dashboard", "routing.view_call"),
                 _link("Simulator", "science", "simulator", "routing.view_rule"),
                 _link("Publish", "publish", "publish", "routing.add_revision"),
                 _link("Emergency switch", "emergency_home", "emergency", "routing.view_emergencyswitch"),
@@ -73,6 +75,7 @@ UNFOLD: dict[str, Any] = {
             ),
             _group(
                 "Connect",
+                _link("Connection", "cable", "connection", "routing.view_webhooksecret"),
                 _link("Vapi", "sync", "vapi_sync", "routing.sync_target"),
                 _rows("Found at Vapi", "cloud", "vapiobject"),
                 _rows("API keys", "key", "apikey"),

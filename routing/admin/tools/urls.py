@@ -5,6 +5,9 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
+from routing.admin.checklist import dismiss_checklist
+from routing.admin.tools.connection import connection_page
+from routing.admin.tools.dashboard import dashboard_page
 from routing.admin.tools.emergency import emergency_page
 from routing.admin.tools.publish import publish_page
 from routing.admin.tools.rule_preview import rule_numbers, rule_preview
@@ -21,6 +24,9 @@ def tool_urls() -> list[URLPattern]:
         path("rule-preview/", admin.site.admin_view(rule_preview), name="rule_preview"),
         path("rule-preview/<int:object_id>/", admin.site.admin_view(rule_preview), name="rule_preview"),
         path("rule-numbers/", admin.site.admin_view(rule_numbers), name="rule_numbers"),
+        path("dashboard/", admin.site.admin_view(dashboard_page), name="dashboard"),
+        path("connection/", admin.site.admin_view(connection_page), name="connection"),
+        path("checklist/dismiss/", admin.site.admin_view(dismiss_checklist), name="dismiss_checklist"),
         path("simulator/", admin.site.admin_view(simulator_page), name="simulator"),
         path("publish/", admin.site.admin_view(publish_page), name="publish"),
         path("emergency/", admin.site.admin_view(emergency_page), name="emergency"),
