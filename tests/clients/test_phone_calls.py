@@ -113,6 +113,67 @@ def test_asking_again_after_an_unknown_outcome_does_not_ring_again(
     assert len(upstream.sent) == 1
 
 
+def error_class(sdk: Sdk, status: int) -> str:
+    """Return the class of which the SDK's error for a create is: both have one of its own for 400 alone."""
+    return "BadRequestError" if status == 400 else {"python": "ApiError", "typescript": "VapiError"}[sdk.name]
+
+
+@pytest.mark.parametrize(
+    ("faults", "asked", "status"),
+    [
+        ([400], {}, 400),
+        ([], {"token": "sb_sk_wrong"}, 401),
+        ([402], {}, 402),
+        ([], {"customer": BLOCKED}, 403),
+        ([500], {}, 424),
+    ],
+    ids=["400", "401", "402", "403", "424"],
+)
+def test_every_error_is_of_the_sdks_own_class(
+    sdk: Sdk, upstream: Upstream, mexican: dict[str, str], faults: list[int | str], asked: dict[str, Any], status: int
+) -> None:
+    upstream.faults.extend(faults)
+
+    error = sdk.create(**({"customer": mexican} | asked))["error"]
+
+    assert (error["name"], error["status"]) == (error_class(sdk, status), status)
+    assert error["body"]["statusCode"] == status
+    assert error["body"]["message"]
+
+
+def test_the_same_request_beside_a_running_one_is_a_conflict(
+    sdk: Sdk, upstream: Upstream, mexican: dict[str, str]
+) -> None:
+    upstream.faults.append("hang")
+
+    sdk.create(customer=mexican, timeout=1)  # the SDK gives up; our server still waits for Vapi
+    beside = sdk.create(customer=mexican, timeout=15)["error"]
+    upstream.released.set()
+
+    assert (beside["name"], beside["status"]) == (error_class(sdk, 409), 409)
+    assert "ask again" in beside["body"]["message"]
+    assert len(upstream.sent) == 1
+
+
+def test_a_batch_is_read(sdk: Sdk, upstream: Upstream, mexican: dict[str, str]) -> None:
+    vip = VIP | {"externalId": f"{sdk.name} batch"}
+
+    batch = sdk.create(customers=[BLOCKED, vip, mexican], phoneNumberId=MAIN)["call"]
+
+    assert [call.get("squadId") or call["assistantId"] for call in batch["results"]] == [CONCIERGE, SPANISH]
+    assert [call["customer"]["number"] for call in batch["results"]] == [vip["number"], mexican["number"]]
+    assert [error["customer"]["number"] for error in batch["errors"]] == [BLOCKED["number"]]
+    assert "blocked list" in batch["errors"][0]["error"]
+    assert [len(body["customers"]) for body in upstream.sent] == [1, 1]
+
+
+def test_a_batch_that_comes_again_rings_nobody_again(sdk: Sdk, upstream: Upstream, mexican: dict[str, str]) -> None:
+    first, second = (sdk.create(customers=[mexican])["call"] for _ in range(2))
+
+    assert [call["id"] for call in first["results"]] == [call["id"] for call in second["results"]]
+    assert len(upstream.sent) == 1
+
+
 def test_a_client_that_hangs_up_early_gets_its_call_later(
     sdk: Sdk, upstream: Upstream, mexican: dict[str, str]
 ) -> None:
