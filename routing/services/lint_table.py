@@ -1,7 +1,7 @@
 """Lint of the draft as it stands in the database, or of a table file by itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -22,9 +22,17 @@ REMEMBERED = timedelta(minutes=5)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Remembered:
-    stamp: tuple[int, int]
+    """``draft`` and ``live`` are counters that triggers move on with every change."""
+
+    draft: int
+    live: int
+    world: World
     linted_at: datetime
     findings: tuple[Finding, ...]
+
+    def holds_at(self, now: datetime) -> bool:
+        """Tell whether time alone cannot have changed much."""
+        return timedelta() <= now - self.linted_at < REMEMBERED
 
 
 class _Memory:
@@ -41,17 +49,24 @@ _memory = _Memory()
 def lint_draft(now: datetime) -> tuple[Finding, ...]:
     """Return what is odd about the draft, with live data as they are.
 
-    Nothing is worked out again while neither the draft nor live data change, for five minutes at most.
+    Nothing is worked out again while neither the draft nor what lint needs of live data change, for five minutes at
+    most.
     """
-    stamp = _read_stamp()
+    draft, live = DraftState.read_version(), _read_live_version()
     held = _memory.held
-    if held is None or not _is_fresh(held, stamp, now):
+    if held is None or not ((held.draft, held.live) == (draft, live) and held.holds_at(now)):
         with _memory.lock:
-            held = _memory.held
-            if held is None or not _is_fresh(held, stamp, now):
-                findings = lint(table_from_rows(), world=read_world(now), at=now)
-                held = _memory.held = _Remembered(stamp=stamp, linted_at=now, findings=findings)
+            held = _memory.held = _look(_memory.held, draft, live, now)
     return held.findings
+
+
+def _look(held: _Remembered | None, draft: int, live: int, now: datetime) -> _Remembered:
+    """Lint the draft, unless live data changed in nothing but, say, one more entry on a list."""
+    world = read_world(now)
+    if held is not None and (held.draft, held.world) == (draft, world) and held.holds_at(now):
+        return replace(held, live=live)
+    findings = lint(table_from_rows(), world=world, at=now)
+    return _Remembered(draft=draft, live=live, world=world, linted_at=now, findings=findings)
 
 
 def lint_document(document: Mapping[str, Any], now: datetime) -> tuple[Finding, ...]:
@@ -96,11 +111,5 @@ def _valid_entries(entries: tuple[ListEntry, ...], now: datetime) -> list[ListEn
     return [entry for entry in entries if entry.expires_at is None or entry.expires_at > now]
 
 
-def _read_stamp() -> tuple[int, int]:
-    """Return counters that triggers move on: one for every change of the draft, one for live data."""
-    live = LiveState.objects.filter(pk=1).values_list("live_version", flat=True).first()
-    return DraftState.read_version(), live or 0
-
-
-def _is_fresh(held: _Remembered, stamp: tuple[int, int], now: datetime) -> bool:
-    return held.stamp == stamp and timedelta() <= now - held.linted_at < REMEMBERED
+def _read_live_version() -> int:
+    return LiveState.objects.filter(pk=1).values_list("live_version", flat=True).first() or 0

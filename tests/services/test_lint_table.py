@@ -93,6 +93,14 @@ def test_nothing_is_read_again_while_nothing_changes() -> None:
     assert len(queries) == 2
 
 
+def test_one_more_entry_is_no_reason_to_look_again() -> None:
+    first = lint_draft(NOW)
+
+    NumberListEntry.objects.create(number_list=NumberList.objects.get(key="vip"), number="+14155550124")
+
+    assert lint_draft(NOW) is first
+
+
 def test_time_alone_changes_findings() -> None:
     NumberListEntry.objects.update(expires_at=NOW + timedelta(seconds=1))
     assert ("list_empty", "listed") not in found()
