@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from django import forms
 from django.db.models import F, Q, QuerySet
-from django.forms import Media
 from django.template.loader import render_to_string
 
 from routing.admin.base import TextWidget
@@ -11,20 +11,21 @@ from routing.models import OurNumber, SyncRun, SyncState, Target, VapiKind, Vapi
 from routing.services.add_from_vapi import TAIL, shown_name
 
 AT_ONCE = 20  # things that the list offers
+PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 
 
-class VapiPicker(TextWidget):
+class VapiPicker(forms.Widget):
     """A searchable list above the text field. Without JavaScript the text field stands alone."""
 
     def __init__(self, *, kind: str = "", kind_field: str = "", fills: dict[str, str] | None = None) -> None:
         """Offer one kind, or that of the form's ``kind_field``; ``fills`` names fields that a choice fills as well."""
-        super().__init__(attrs={"autocomplete": "off", "spellcheck": "false"})
+        super().__init__()
         self.kind, self.kind_field, self.fills = kind, kind_field, fills or {}
 
     @property
-    def media(self) -> Media:
+    def media(self) -> forms.Media:
         """Return the script and the style of the list."""
-        return Media(css={"all": ["routing/target_form.css"]}, js=["routing/target_form.js"])
+        return forms.Media(css={"all": ["routing/target_form.css"]}, js=["routing/target_form.js"])
 
     def id_for_label(self, id_: str) -> str:
         """Lead the field's label to the searchable list; the text field has a label of its own."""
@@ -35,14 +36,13 @@ class VapiPicker(TextWidget):
         id_ = (attrs or {}).get("id", f"id_{name}")
         chosen = VapiObject.objects.filter(_of_kind(self.kind), vapi_id=value).first() if value else None
         search = TextWidget(
-            attrs={
+            attrs=PLAIN
+            | {
                 "id": self.id_for_label(id_),
                 "role": "combobox",
                 "aria-expanded": "false",
                 "aria-autocomplete": "list",
                 "aria-controls": f"{id_}_list",
-                "autocomplete": "off",
-                "spellcheck": "false",
                 "placeholder": "Type a part of the name",
             }
         )
@@ -52,7 +52,7 @@ class VapiPicker(TextWidget):
             "kind_field": self.kind_field,
             "fills": self.fills,
             "search": search.render(f"{name}__search", choice_label(chosen) if chosen else ""),
-            "by_hand": super().render(name, value, attrs, renderer),
+            "by_hand": TextWidget(attrs=PLAIN).render(name, value, attrs),
             "open": bool(value and chosen is None),
             "missing": chosen and chosen.missing_since,
             "is_empty": not VapiObject.objects.filter(_of_kind(self.kind)).exists(),

@@ -77,7 +77,7 @@ def test_a_transfer_is_never_missing_at_vapi(client: Client) -> None:
 
 
 def test_overrides_are_typed_as_variables(client: Client) -> None:
-    form = {"overrides_key": ["brand"], "overrides_type": ["text"], "overrides_value": ["Acme"]}
+    form: dict[str, Any] = {"overrides_key": ["brand"], "overrides_type": ["text"], "overrides_value": ["Acme"]}
 
     save(client, name="New", kind="assistant", vapi_id="there", enabled="on", overrides="", **form)
 
