@@ -5,6 +5,9 @@ const list = document.getElementById("sb-rules-list");
 const form = document.getElementById("rule-act");
 const say = document.getElementById("sb-rules-say");
 const SHOWN_FOR = 8000; // milliseconds
+const REMEMBERED = "sb-rules-news";
+// What stands around the rules and changes with them. One that comes or goes makes the page load again.
+const BARS = [".sb-banners", "#sb-rules-head", "#sb-rules-before", "#sb-rules-after"];
 let lifted = null; // { row, handle, next, pointer }: the row in the air, and what stood below it
 let busy = false;
 let quiet = 0;
@@ -17,6 +20,7 @@ if (table && list) {
   list.addEventListener("pointerdown", onPointerDown);
   list.addEventListener("focusout", () => setTimeout(onFocusLost));
   if ("unlinted" in table.dataset) askWarnings();
+  tellAfterReload();
 }
 
 function prepare() {
@@ -52,7 +56,7 @@ async function send(address, name, value, focus) {
     body.set(name, value);
     const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" } });
     const said = await readAnswer(answer);
-    await refresh(focus);
+    await refresh({ said, refused: !answer.ok, focus });
     tell(said, !answer.ok);
   } catch {
     tell("The server did not answer. Nothing may have changed: load the page again to see.", true);
@@ -72,25 +76,33 @@ async function readAnswer(answer) {
 }
 
 // Rows are moved and filled, not replaced: the check boxes keep what listens to them.
-async function refresh(focus) {
+async function refresh(news) {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const found = fresh.getElementById("sb-rules-list");
-  const news = found ? [...found.querySelectorAll(".sb-rules-row")] : [];
+  const wanted = found ? [...found.querySelectorAll(".sb-rules-row")] : [];
   const known = new Map(rows().map((row) => [row.id, row]));
-  if (!news.length || news.length !== known.size || !news.every((row) => known.has(row.id))) {
+  const bars = BARS.map((bar) => [document.querySelector(bar), fresh.querySelector(bar)]);
+  const isSameList = wanted.length === known.size && wanted.every((row) => known.has(row.id));
+  if (!isSameList || bars.some(([old, other]) => !old !== !other)) {
+    sessionStorage.setItem(REMEMBERED, JSON.stringify(news));
     location.reload();
     return;
   }
-  for (const row of news) fill(list.appendChild(known.get(row.id)), row);
-  for (const part of document.querySelectorAll("[data-fresh][id]")) {
-    const other = fresh.getElementById(part.id);
-    if (other) part.replaceWith(document.adoptNode(other));
-  }
+  for (const row of wanted) fill(list.appendChild(known.get(row.id)), row);
+  for (const [old, other] of bars) if (old) old.replaceWith(document.adoptNode(other));
   lifted = null;
   prepare();
-  putFocus(focus);
+  putFocus(news.focus);
   if ("unlinted" in table.dataset) askWarnings();
+}
+
+function tellAfterReload() {
+  const news = JSON.parse(sessionStorage.getItem(REMEMBERED) || "null");
+  sessionStorage.removeItem(REMEMBERED);
+  if (!news) return;
+  putFocus(news.focus);
+  tell(news.said, news.refused);
 }
 
 function fill(row, news) {
