@@ -79,7 +79,7 @@ def web_call(**more: Any) -> dict[str, Any]:
 
 
 QUARTER = 15 * 60
-WEB = {"channel": "web", "customer_number": "", "context": {}, "vapi_name": ""}
+WEB: dict[str, Any] = {"channel": "web", "customer_number": "", "context": {}, "vapi_name": ""}
 FOUND, MISSING, OPEN = ("placed", "vapi-1"), ("failed", None), ("unknown", None)
 CASES: dict[str, tuple[dict[str, Any], list[dict[str, Any]], tuple[str, str | None]]] = {
     "found by marker": ({}, [listed()], FOUND),
