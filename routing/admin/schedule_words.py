@@ -58,8 +58,11 @@ def hours_words(spans: Iterable[Span]) -> str:
 
 def clock_words(change: ClockChange) -> str:
     """Return what happens to the clocks: “clocks go back from 02:00 to 01:00”."""
-    way = "forward" if change.after > change.before else "back"
-    return f"clocks go {way} from {change.before:%H:%M} to {change.after:%H:%M}"
+    return f"clocks go {_way(change)} from {change.before:%H:%M} to {change.after:%H:%M}"
+
+
+def _way(change: ClockChange) -> str:
+    return "forward" if change.after > change.before else "back"
 
 
 def _standing(standing: Standing) -> dict[str, str]:
@@ -130,6 +133,7 @@ def _cell(day: Day, today: date) -> dict[str, Any]:
         "exception": day.exception,
         "is_holiday": day.is_holiday,
         "clock": clock_words(day.clock_change) if day.clock_change else "",
+        "clock_way": _way(day.clock_change) if day.clock_change else "",
         "is_today": day.day == today,
         "is_past": day.day < today,
     }

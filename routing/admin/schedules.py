@@ -22,7 +22,7 @@ from routing.models import Schedule
 from routing.services.preview_schedule import preview_schedule, standing_of
 
 BY_HAND = (
-    "Written by hand: the grid cannot show it, because it has {}. Edit the text above; the pictures below are right."
+    "Written by hand: a week grid cannot show it, because it has {}. Edit the text above; what it means is shown below."
 )
 
 

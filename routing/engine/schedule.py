@@ -81,12 +81,12 @@ def overlaps(exceptions: Sequence[ScheduleException]) -> Iterator[tuple[int, int
 
     Each is compared with the one before it that lasts longest, not only with its neighbour.
     """
+
+    def later_end(one: int, other: int) -> int:
+        return max(one, other, key=lambda place: exceptions[place].ends_on)
+
     ordered = sorted(range(len(exceptions)), key=lambda place: exceptions[place].starts_on)
-    for before, place in zip(
-        accumulate(ordered, lambda one, other: max(one, other, key=lambda p: exceptions[p].ends_on)),
-        ordered[1:],
-        strict=False,
-    ):
+    for before, place in zip(accumulate(ordered, later_end), ordered[1:], strict=False):
         if exceptions[place].starts_on <= exceptions[before].ends_on:
             yield before, place
 

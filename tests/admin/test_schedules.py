@@ -26,7 +26,8 @@ def client(world: dict[str, Any], admin: User) -> Client:
 
 @pytest.fixture
 def office(world: dict[str, Any]) -> Schedule:
-    return Schedule.objects.get(key="office")
+    row: Schedule = Schedule.objects.get(key="office")
+    return row
 
 
 def lines(*rows: Form, stored: int = 0) -> dict[str, Any]:

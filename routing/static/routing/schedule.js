@@ -22,6 +22,12 @@ const clock = (minutes) => {
   return `${String(Math.floor(shown / 60)).padStart(2, "0")}:${String(shown % 60).padStart(2, "0")}`;
 };
 const minutesOf = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
+// Reads 9, 930, 09:30 and 24:00; null for what is no time of a day.
+const typedMinutes = (text) => {
+  const found = /^(\d{1,2})(?:[:.]?([0-5]\d))?$/.exec(text.trim());
+  const minutes = found ? Number(found[1]) * 60 + Number(found[2] ?? 0) : DAY + 1;
+  return minutes <= DAY ? minutes : null;
+};
 const range = (start, end) => ({ start, end: end > start ? end : end + DAY });
 
 // Text ---------------------------------------------------------------------------------------------------------------
@@ -64,7 +70,7 @@ function merged(ranges) {
 
 class Editor {
   constructor(text, country, onWrite) {
-    Object.assign(this, { text, country, onWrite, days: [[], [], [], [], [], [], []], holidays: "", drawn: null });
+    Object.assign(this, { text, country, onWrite, days: NAMES.map(() => []), holidays: "", editable: false, byHand: false });
     this.message = make("p", { class: "sb-schedule-message", role: "status" });
     this.grid = make("div", { class: "sb-schedule-grid", role: "group", "aria-label": "Week grid" });
     this.exact = make("div", { class: "sb-schedule-exact" });
@@ -112,11 +118,10 @@ class Editor {
   // Takes what the server read: a week, or nothing and a note that says why.
   show({ week, note }) {
     this.editable = Boolean(week);
+    this.byHand = Boolean(note); // an empty grid would say that all days are closed
     if (week) {
       this.days = week.days.map((ranges) => ranges.map(([start, end]) => range(minutesOf(start), minutesOf(end))));
       this.holidays = week.holidays;
-    } else if (note) {
-      this.days = this.days.map(() => []);
     }
     this.message.replaceChildren();
     if (!week) this.message.append(note || "The grid waits until the text above can be read. ", " ", this.startButton());
@@ -127,6 +132,7 @@ class Editor {
     const button = make("button", { type: "button", class: "sb-schedule-button" }, "Replace the text by a week in the grid");
     button.addEventListener("click", () => {
       this.editable = true;
+      this.byHand = false;
       this.message.replaceChildren();
       this.days = NAMES.map((_, day) => (day < 5 ? [range(540, 1020)] : []));
       this.holidays = this.country?.value ? "off" : "";
@@ -170,12 +176,27 @@ class Editor {
 
   draw() {
     this.root.classList.toggle("sb-schedule-locked", !this.editable);
+    this.root.classList.toggle("sb-schedule-by-hand", this.byHand);
     this.choice.value = ["", "off"].includes(this.holidays) ? this.holidays : "hours";
     this.hours.hidden = this.choice.value !== "hours";
     if (!this.hours.hidden) this.hours.value = this.holidays;
     this.choice.disabled = this.hours.disabled = !this.editable;
     this.grid.replaceChildren(axis(), ...NAMES.map((_, day) => this.row(day)));
-    this.exact.replaceChildren(...NAMES.map((_, day) => this.line(day)));
+    this.drawLines();
+  }
+
+  // Lines that show the same as before are left alone: who types a time may already be at the next one.
+  drawLines() {
+    NAMES.forEach((_, day) => {
+      const line = this.exact.children[day];
+      if (line?.dataset.shows === this.shows(day)) return;
+      if (line) line.replaceWith(this.line(day));
+      else this.exact.append(this.line(day));
+    });
+  }
+
+  shows(day) {
+    return JSON.stringify([this.editable, this.days[day]]);
   }
 
   row(day) {
@@ -223,7 +244,8 @@ class Editor {
   }
 
   line(day) {
-    const group = make("div", { class: "sb-schedule-line", role: "group", "aria-label": NAMES[day] }, make("span", { class: "sb-schedule-day" }, NAMES[day]));
+    const group = make("div", { class: "sb-schedule-line", role: "group", "aria-label": NAMES[day], "data-shows": this.shows(day) },
+      make("span", { class: "sb-schedule-day" }, NAMES[day]));
     const ranges = make("div", { class: "sb-schedule-ranges" });
     this.days[day].forEach(({ start, end }, place) => ranges.append(this.times(day, place, start, end)));
     const add = make("button", { type: "button", class: "sb-schedule-button", "aria-label": `Add hours on ${NAMES[day]}` }, "Add hours");
@@ -243,25 +265,28 @@ class Editor {
 
   times(day, place, start, end) {
     const field = (words, value) => {
-      const input = make("input", { type: "time", class: "sb-schedule-input", "aria-label": `${NAMES[day]}, ${words}`, value });
+      const input = make("input", { class: "sb-schedule-input sb-schedule-time", inputmode: "numeric", maxlength: 5, "aria-label": `${NAMES[day]}, ${words}`, value });
       input.disabled = !this.editable;
       return input;
     };
     const from = field("from", clock(start));
-    const to = field("to", end === DAY ? "00:00" : clock(end));
-    const remove = make("button", { type: "button", class: "sb-schedule-button", "aria-label": `Remove ${NAMES[day]} ${clock(start)} to ${clock(end)}` }, icon("close"));
+    const to = field("to", clock(end));
+    const night = make("em", {}, end > DAY ? "next day" : "");
+    const remove = make("button", { type: "button", class: "sb-schedule-button", "aria-label": `Remove these hours on ${NAMES[day]}` }, icon("close"));
     remove.disabled = !this.editable;
     remove.addEventListener("click", () => this.remove(day, place));
-    for (const input of [from, to]) {
-      input.addEventListener("change", () => {
-        if (!from.value || !to.value) return;
-        const label = input.getAttribute("aria-label");
-        this.days[day][place] = range(minutesOf(from.value), minutesOf(to.value));
-        this.write();
-        this.exact.children[day].querySelectorAll(`[aria-label="${label}"]`)[place]?.focus();
-      });
-    }
-    return make("span", { class: "sb-schedule-times" }, from, " to ", to, end > DAY ? make("em", {}, "next day") : "", remove);
+    const change = () => {
+      const old = this.days[day][place];
+      const typed = [typedMinutes(from.value) ?? old.start, typedMinutes(to.value) ?? old.end % DAY];
+      const now = range(typed[0] % DAY, typed[1]);
+      [from.value, to.value, night.textContent] = [clock(now.start), clock(now.end), now.end > DAY ? "next day" : ""];
+      this.days[day][place] = now;
+      this.exact.children[day].dataset.shows = this.shows(day);
+      this.write();
+    };
+    from.addEventListener("change", change);
+    to.addEventListener("change", change);
+    return make("span", { class: "sb-schedule-times" }, from, " to ", to, night, remove);
   }
 
   press(event, day, place) {
