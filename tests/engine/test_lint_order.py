@@ -14,6 +14,7 @@ from tests.engine.test_index_property import compile_any
 COVERED = {
     "the same number": (["customer: ['+14155550123']", "customer: ['+1 415 555 0123']"], "r1"),
     "a number by its prefix": (["customer: ['+1415*']", "customer: ['+14155550123']"], "r1"),
+    "a number by its first digit": (["customer: ['+1*']", "customer: ['+14155550123']"], "r1"),
     "a number by its country": (["customer: [US]", "customer: ['+14155550123']"], "r1"),
     "a prefix by a shorter one": (["customer: ['+14*']", "customer: ['+1415*']"], "r1"),
     "a prefix by the country that owns its calling code": (["customer: [ES]", "customer: ['+3491*']"], "r1"),
@@ -90,6 +91,13 @@ COVERED = {
         ],
         "r1",
     ),
+    "missing for a condition that sees more": (
+        [
+            "attributes: [{key: plan, op: missing}]",
+            "attributes: [{key: plan, op: missing, allow_untrusted: true}]",
+        ],
+        "r1",
+    ),
     "an untrusted value is enough above": (
         ["attributes: [{key: plan, value: gold, allow_untrusted: true}]", "attributes: [{key: plan, value: gold}]"],
         "r1",
@@ -146,9 +154,17 @@ NOT_COVERED = {
         "attributes: [{key: plan, op: is_not, value: gold}]",
         "attributes: [{key: plan, op: missing}]",
     ],
+    "missing for a condition that sees less": [
+        "attributes: [{key: plan, op: missing, allow_untrusted: true}]",
+        "attributes: [{key: plan, op: missing}]",
+    ],
     "a smaller number": [
         "attributes: [{key: age, op: greater, value: 18}]",
         "attributes: [{key: age, op: greater, value: 17}]",
+    ],
+    "one of two values": [
+        "attributes: [{key: plan, value: gold}]",
+        "attributes: [{key: plan, op: in, value: [gold, silver]}]",
     ],
     "another attribute": ["attributes: [{key: plan, value: gold}]", "attributes: [{key: tier, value: gold}]"],
     "a part of the text": [
