@@ -42,6 +42,7 @@ GROUPS: dict[str, list[str]] = {
     "calls": ["routing/call/", "routing/call/{call}/change/", "routing/scheduledcall/"],
     "simulator": ["simulator/", "simulator/?channel=inbound&customer=%2B12025550100&number=%2B12025550111"],
     "connect": ["routing/apikey/add/", "routing/webhooksecret/add/", "web-snippet/", "auth/user/add/"],
+    "vapi": ["sync/", "routing/vapiobject/", "routing/target/add/"],
 }
 
 
