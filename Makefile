@@ -6,13 +6,13 @@ PROCESSES ?= 2
 PYTEST_ARGS ?=
 BIN := .venv/bin
 CLIENTS := tests/clients
-CODE := config routing tests manage.py $(wildcard benchmarks)
+CODE := config routing tests manage.py benchmarks docs
 # What must be tested to at least 95 % by branch.
 COVERED := routing/engine/*,routing/snapshot/*,routing/vapi/*,routing/services/*
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-clients check bench clean pins chromium
+.PHONY: help setup run test test-clients check bench screenshots clean pins chromium
 
 help: ## show the words
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -42,6 +42,9 @@ check: .venv/.dev ## lint, types, templates, migrations, the API's description, 
 
 bench: .venv/.dev ## measure
 	$(BIN)/python -m benchmarks
+
+screenshots: .venv/.dev chromium ## take the pictures of README anew (docs/images)
+	$(BIN)/python -m docs.screenshots
 
 clean: ## remove what was installed or generated; your data stays in data/
 	rm -rf .venv $(CLIENTS)/.venv $(CLIENTS)/node_modules staticfiles htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
