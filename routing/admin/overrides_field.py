@@ -76,6 +76,7 @@ class OverridesWidget(forms.Widget):
             "rest": shown.rest,
             "lines": max(4, shown.rest.count("\n") + 2),
             "types": TYPES,
+            "was_sent": isinstance(value, TypedOverrides),
             "described_by": (attrs or {}).get("aria-describedby", ""),
         }
         return render_to_string("admin/widgets/overrides.html", context)
@@ -90,7 +91,7 @@ class OverridesField(ObjectField):
 
     widget = OverridesWidget
 
-    def to_python(self, value: Any) -> dict[str, Any]:
+    def to_python(self, value: Any) -> dict[str, Any]:  # type: ignore[override]  # CharField promises a text
         """Return the object; raises ValidationError with every fault, that of the JSON with its line and column."""
         if not isinstance(value, TypedOverrides):
             return super().to_python(value)

@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from routing.admin.rule_targets import target_problem
+from routing.engine.conditions import check_customer_entry
 from routing.engine.context import Channel
 from routing.engine.table import Arm, AttributeSpec, Operator, RuleSpec, When
 from routing.models import Rule
+from routing.services.read_entries import tidy_entry
 
 UNSAVED = "(not saved)"  # no key has brackets, so it stands for no other rule
 CONDITIONS = (
@@ -52,17 +55,17 @@ def _spec(form: Any, arms: Any, attributes: Any, *, key: str) -> RuleSpec:
         key=key,
         name=data.get("name") or "This rule",
         enabled=data.get("enabled", True),
-        when=_when(data, tuple(_attributes(attributes))),
+        when=_when(data, str(form["customer"].value() or ""), tuple(_attributes(attributes))),
         then=tuple(_arms(arms)),
         overrides=data.get("overrides") or {},
     )
 
 
-def _when(data: Mapping[str, Any], attributes: tuple[AttributeSpec, ...]) -> When:
+def _when(data: Mapping[str, Any], customers: str, attributes: tuple[AttributeSpec, ...]) -> When:
     schedule = data.get("schedule")
     return When(
         channels=tuple(map(Channel, data.get("channels") or ())),
-        customer=tuple(data.get("customer") or ()),
+        customer=tuple(data["customer"] if "customer" in data else _readable(customers)),
         lists_any=_keys(data.get("lists_any")),
         lists_none=_keys(data.get("lists_none")),
         numbers=_keys(data.get("numbers")),
@@ -74,6 +77,14 @@ def _when(data: Mapping[str, Any], attributes: tuple[AttributeSpec, ...]) -> Whe
         timezone=data.get("timezone") or None,
         attributes=attributes,
     )
+
+
+def _readable(customers: str) -> Iterator[str]:
+    """Yield the entries that are right among some that are not: the sentence should not lose them all."""
+    region = settings.ROUTING_DEFAULT_REGION
+    for entry in dict.fromkeys(tidy_entry(line, region) for line in customers.splitlines()):
+        if not check_customer_entry(entry, region):
+            yield entry
 
 
 def _keys(rows: Iterable[Any] | None) -> tuple[str, ...]:

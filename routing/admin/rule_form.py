@@ -38,6 +38,8 @@ else:
 OPEN = "on"
 STATES = ((OPEN, "open"), ("off", "closed"))
 DAY = {"type": "date"}
+# The sentence that such a field stands in says what its help would say.
+SELF_EXPLAINING = "name enabled lists_any lists_none numbers campaigns valid_until timezone".split()
 
 
 class OpenField(forms.TypedChoiceField):
@@ -56,7 +58,7 @@ class RuleEditForm(RowForm[Rule]):
         label="Schedule is",
         choices=STATES,
         coerce=lambda word: word == OPEN,
-        empty_value=False,
+        empty_value=False,  # type: ignore[arg-type]  # the stub knows texts only
         required=False,
         initial=True,
         widget=SelectWidget,
@@ -67,10 +69,14 @@ class RuleEditForm(RowForm[Rule]):
         help_texts = {
             "customer": "A number (+12025550100), a prefix (+1415*), a country (US), withheld. " + LINES_HELP,
             "note": "For your colleagues: why this rule exists.",
-            "enabled": "",
-            "timezone": "",
+            **dict.fromkeys(SELF_EXPLAINING, ""),
         }
-        widgets = {"valid_from": TextWidget(attrs=DAY), "valid_until": TextWidget(attrs=DAY)}
+        widgets = {
+            "name": TextWidget(attrs={"placeholder": "VIP callers"}),
+            "note": TextAreaWidget(attrs={"rows": 2}),
+            "valid_from": TextWidget(attrs=DAY),
+            "valid_until": TextWidget(attrs=DAY),
+        }
 
     class Media:
         css = {"all": ("routing/rule_form.css", "routing/rule_chips.css", "routing/rule_preview.css")}
@@ -98,8 +104,11 @@ class RuleAttributeForm(RowForm[RuleAttribute]):
     """Values as lines."""
 
     class Meta:
-        help_texts = {"values": f"{LINES_HELP} Empty for “is known” and “is not known”.", "allow_untrusted": ""}
-        widgets = {"values": TextAreaWidget(attrs={"rows": 1, "spellcheck": "false", "placeholder": "value"})}
+        help_texts = {"key": "", "values": LINES_HELP, "allow_untrusted": ""}
+        widgets = {
+            "key": TextWidget(attrs={"placeholder": "plan", "autocomplete": "off", "spellcheck": "false"}),
+            "values": TextAreaWidget(attrs={"rows": 1, "spellcheck": "false", "placeholder": "gold"}),
+        }
 
 
 class RuleAttributeInline(RowInline[RuleAttribute, Rule]):

@@ -23,6 +23,7 @@ class RuleTargetForm(RowForm[RuleTarget]):
     position = forms.IntegerField(required=False, min_value=0, max_value=32_000, widget=forms.HiddenInput)
 
     class Meta:
+        help_texts = {"weight": ""}
         widgets = {
             "weight": TextWidget(attrs={"type": "number", "min": 0, "max": 100, "step": 1, "inputmode": "numeric"})
         }

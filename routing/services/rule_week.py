@@ -68,16 +68,19 @@ class _Times:
 def read_week(when: When, table: Table, *, now: datetime, zone: str) -> RuleWeek:
     """Return when these conditions hold, from today on.
 
-    The days are those of the schedule's zone, else of the rule's, else of ``zone``. A schedule that has faults is
-    passed over: its own page tells of them.
+    The days are those of the schedule's zone, else of the rule's, a campaign's, or ``zone``. A schedule that has
+    faults is passed over: its own page tells of them.
     """
     spec = next((schedule for schedule in table.schedules if schedule.key == when.schedule), None)
     schedule = build_schedule(spec) if spec and not check_schedule(spec) else None
-    shown = ZoneInfo((schedule.zone.key if schedule and schedule.zone else "") or when.timezone or zone)
+    dates = _dates(when.timezone, when.valid_from, when.valid_until)
+    campaigns = _campaigns(when, table)
+    zones = (schedule.zone if schedule else None, *(it.zone for it in (dates, *campaigns) if it))
+    shown = next(filter(None, zones), ZoneInfo(zone))
     times = _Times(
         zone=shown,
-        dates=_dates(when.timezone, when.valid_from, when.valid_until),
-        campaigns=_campaigns(when, table),
+        dates=dates,
+        campaigns=campaigns,
         schedule=schedule,
         is_open=when.schedule_is_open,
     )

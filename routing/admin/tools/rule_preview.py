@@ -85,10 +85,17 @@ def _panel(draft: DraftRule, table: Table, request: HttpRequest) -> str:
         "week": week,
         "days": list(_days(week, now)),
         "calls": [_call(call, request.user) for call in preview.matches.shown] if preview.matches else [],
+        "counted": _counted(preview),
         "simulate": _simulate_address(draft.spec.when),
         "at_vapi": _at_vapi(draft.spec, table),
     }
     return render_to_string("admin/routing/rule/preview.html", context)
+
+
+def _counted(preview: RulePreview) -> dict[str, str]:
+    """Return the counts as people write them."""
+    found = preview.matches
+    return {name: f"{getattr(found, name):,}" for name in ("calls", "matching", "taken")} if found else {}
 
 
 def _faults(draft: DraftRule, preview: RulePreview) -> Iterator[str]:
@@ -103,15 +110,10 @@ def _days(week: RuleWeek, now: datetime) -> Iterator[dict[str, Any]]:
     for place, day in enumerate(week.days):
         yield {
             "day": day.day,
-            "bars": [(_share(first), _share(last - first)) for first, last in day.bars],
+            "bars": [(first, last - first) for first, last in day.bars],
             "words": _hours(day.bars),
-            "now": _share(local.hour * 60 + local.minute) if place == 0 else "",
+            "now": local.hour * 60 + local.minute if place == 0 else None,
         }
-
-
-def _share(minutes: int) -> str:
-    """Return minutes as a share of the day, in per cent for a style sheet."""
-    return f"{minutes * 100 / MINUTES_OF_DAY:.2f}"
 
 
 def _hours(bars: tuple[tuple[int, int], ...]) -> str:

@@ -50,7 +50,8 @@
       tell(row.querySelector("[data-overrides-fault]"), row.querySelector("textarea"), rowFault(row));
     }
     const rest = box.querySelector("[data-overrides-rest]");
-    tell(box.querySelector("[data-overrides-place]"), rest, restFault(rest.value));
+    const told = box.hasAttribute("data-overrides-sent") && rest.value === rest.defaultValue; // by the server already
+    tell(box.querySelector("[data-overrides-place]"), rest, told ? "" : restFault(rest.value));
   };
 
   const clear = (row) => {

@@ -49,6 +49,7 @@
     const asText = element("button", { type: "button", class: "sb-chips-text" }, "Edit as text");
 
     const tell = () => area.dispatchEvent(new Event("change", { bubbles: true }));
+    const stored = () => area.value.split("\n").map((text) => text.trim()).filter(Boolean);
     const store = () => {
       area.value = entries.map((entry) => entry.text).join("\n");
       tell();
@@ -115,8 +116,9 @@
       input.value = "";
       suggest();
       if (!fresh.length) return;
-      area.value = [...entries.map((entry) => entry.text), ...fresh].join("\n"); // posted even if the answer is slow
-      understand(area.value.split("\n"));
+      // Kept at once: it is posted even if the answer is slow, and the next entry may come before it.
+      area.value = [...stored(), ...fresh].join("\n");
+      understand(stored());
     };
 
     const suggest = () => {
@@ -139,12 +141,12 @@
     };
 
     const remove = (place) => {
-      entries.splice(place, 1);
-      const texts = entries.map((entry) => entry.text);
+      const [gone] = entries.splice(place, 1);
+      area.value = stored().filter((text) => text !== gone.text).join("\n");
       draw();
-      store();
-      if (texts.length) understand(texts);
-      (list.querySelector(`[data-place="${Math.min(place, texts.length - 1)}"]`) ?? input).focus();
+      tell();
+      if (area.value) understand(stored());
+      (list.querySelector(`[data-place="${Math.min(place, entries.length - 1)}"]`) ?? input).focus();
     };
 
     const keys = {

@@ -34,7 +34,7 @@
     const free = () => items.filter((item) => !item.hidden);
 
     const show = () => {
-      const used = blocks.filter(isUsed);
+      const used = [...root.querySelectorAll("[data-block]")].filter(isUsed); // as they stand now
       for (const block of blocks) block.classList.toggle("sb-block-first", block === used[0]);
       for (const item of items) item.hidden = used.some((block) => block.dataset.block === item.dataset.adds);
       warning.hidden = used.length > 0;
@@ -55,10 +55,10 @@
     const reveal = (name) => {
       const block = blocks.find((one) => one.dataset.block === name);
       block.dataset.used = "yes";
+      block.parentElement.append(block); // in the order in which staff add them
       block.dispatchEvent(new Event("sb:revealed"));
       close();
       show();
-      block.parentElement.append(block); // in the order in which staff add them
       firstField(block)?.focus();
     };
 
