@@ -156,7 +156,7 @@ def test_months_can_be_turned(month: str, shown: str, client: Client) -> None:
     html = ask(client, hours() | {"month": month})["html"]
 
     assert f"<caption>{shown}</caption>" in html
-    assert ("clocks go forward from 02:00 to 03:00" in html) is (shown == "March 2027")
+    assert ("Clocks go forward from 02:00 to 03:00" in html) is (shown == "March 2027")
 
 
 def test_the_text_says_what_nights_and_customers_time_mean(client: Client) -> None:

@@ -211,7 +211,7 @@ class Editor {
   }
 
   bar(day, place, { start, end }) {
-    const label = `${NAMES[day]} ${clock(start)} to ${clock(end)}${end > DAY ? " on the next day" : ""}`;
+    const label = `${NAMES[day]} ${clock(start)}-${clock(end)}${end > DAY ? " on the next day" : ""}`;
     const bar = placed(make("button", { type: "button", class: "sb-schedule-bar", "data-bar": `${day}-${place}`, "aria-label": label, title: label }), start, Math.min(end, DAY) - start);
     bar.append(make("span", {}, `${clock(start)}-${clock(end)}`));
     bar.disabled = !this.editable;
