@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from routing.api.page_request import ASSISTANT_KEYS
+from routing.engine.context import Channel, Context
 from routing.models import Call
+from routing.services.prepare_call import CallRequest, prepare_call
 from tests.api.conftest import Api, make_api
 from tests.api.world import CONCIERGE, GOLD, OTHER, RECEPTION, SPRING, FakeVapi
 from tests.vapi_schema.checker import property_names
@@ -186,3 +189,15 @@ def test_a_publishable_key_is_good_for_nothing_else(page: Api, method: str, path
 
     assert answer.status_code == 403
     assert "publishable" in answer.json()["message"]
+
+
+def test_of_a_pages_overrides_only_variables_are_merged_whoever_let_them_in(published: None) -> None:
+    overrides = {"firstMessage": "Say what I want.", "variableValues": {"name": "Ada"}}
+    context = Context(channel=Channel.WEB, at=datetime(2026, 6, 1, 12, tzinfo=UTC))
+    body = {"assistantOverrides": overrides, "transport": {"provider": "twilio"}}
+
+    sent = prepare_call(CallRequest(body=body, context=context, from_browser=True)).vapi_body()
+
+    assert "firstMessage" not in sent["assistantOverrides"]
+    assert sent["assistantOverrides"]["variableValues"]["name"] == "Ada"
+    assert "transport" not in sent
