@@ -26,6 +26,7 @@ schedules:
   - {key: office, name: Office, opening_hours: "Mo-Fr 09:00-17:00", timezone: America/New_York}
   - {key: same, name: Same hours, opening_hours: "Mo-Fr 09:00-17:00", timezone: America/New_York}
   - {key: theirs, name: Theirs, opening_hours: "Mo-Fr 09:00-17:00", timezone: customer}
+  - {key: anywhere, name: Anywhere, opening_hours: "24/7", timezone: customer}
   - {key: always, name: Always, opening_hours: "24/7", timezone: UTC}
 numbers:
   - {vapi_id: n1, name: Main, number: "+12025550111"}

@@ -143,6 +143,7 @@ NOT_COVERED = {
         "schedule: {key: theirs, is: closed}",
         "customer: [US]",
     ],
+    "always open, but nobody knows where": ["schedule: {key: anywhere}", "channels: [inbound]"],
     "two of three channels": ["channels: [inbound]", "channels: [web]", "customer: [US]"],
     "dates of another zone, too close": ["until: 2026-12-31, timezone: UTC", "until: 2026-12-31, timezone: Asia/Tokyo"],
     "an open end": ["until: 2026-12-31, timezone: UTC", "from: 2026-12-01, timezone: UTC"],
