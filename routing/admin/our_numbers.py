@@ -9,7 +9,7 @@ from routing.admin.base import RowAdmin, RowForm, display
 from routing.admin.vapi_objects import missing_label
 from routing.admin.vapi_picker import VapiPicker
 from routing.models import OurNumber, VapiKind
-from routing.services.add_from_vapi import TAIL
+from routing.services.add_from_vapi import id_tail
 from routing.services.sync_objects import recall_number
 
 
@@ -62,7 +62,7 @@ class OurNumberAdmin(RowAdmin[OurNumber]):
     @display(description="Vapi id", ordering="vapi_id")
     def shown_id(self, number: OurNumber) -> str:
         """Return the end of the id: the whole stands on the number's own page."""
-        return f"…{number.vapi_id[-TAIL:]}"
+        return id_tail(number.vapi_id)
 
     def save_model(self, request: HttpRequest, obj: OurNumber, form: Any, change: bool) -> None:
         """Let a number with another id know whether Vapi has it."""

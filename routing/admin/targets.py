@@ -12,7 +12,7 @@ from routing.admin.vapi_objects import missing_label
 from routing.admin.vapi_picker import VapiPicker
 from routing.engine.table import TargetKind
 from routing.models import TableSettings, Target, VapiObject
-from routing.services.add_from_vapi import TAIL
+from routing.services.add_from_vapi import id_tail
 from routing.services.sync_objects import recall_target
 
 AT_VAPI = {TargetKind.ASSISTANT, TargetKind.SQUAD}
@@ -121,8 +121,7 @@ class TargetAdmin(RowAdmin[Target]):
     def destination(self, target: Target) -> str:
         """Return the name at Vapi with the end of the id, the number, the address or the sentence."""
         if target.vapi_id:
-            tail = f"…{target.vapi_id[-TAIL:]}"
-            return f"{target.synced_name} · {tail}" if target.synced_name else target.vapi_id
+            return f"{target.synced_name} · {id_tail(target.vapi_id)}" if target.synced_name else target.vapi_id
         return target.number or target.sip_uri or f"“{target.message}”"
 
     @display(description="State", label={"available": "success", "off": "warning", "missing": "danger"})
@@ -138,7 +137,7 @@ class TargetAdmin(RowAdmin[Target]):
         uses = ["1 rule" if count == 1 else f"{count} rules"] if count else []
         uses += ["default"] if getattr(target, "is_default", False) else []
         uses += ["blocked callers"] if getattr(target, "is_for_blocked", False) else []
-        return ", ".join(uses) or "nothing"
+        return ", ".join(uses) or "not used"
 
     def save_model(self, request: HttpRequest, obj: Target, form: Any, change: bool) -> None:
         """Let a target with another id know what is known of that id, and say so if nothing is."""

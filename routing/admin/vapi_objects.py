@@ -11,7 +11,7 @@ from django.utils import timezone
 from routing.admin.base import RowAdmin, display
 from routing.admin.tools.sync import tell_added
 from routing.models import OurNumber, Target, VapiObject
-from routing.services.add_from_vapi import TAIL, add_numbers, add_targets, shown_name
+from routing.services.add_from_vapi import add_numbers, add_targets, id_tail, shown_name
 
 TARGETS = Target.objects.filter(kind=OuterRef("kind"), vapi_id=OuterRef("vapi_id")).order_by("name")
 NUMBERS = OurNumber.objects.filter(vapi_id=OuterRef("vapi_id"))
@@ -97,7 +97,7 @@ class VapiObjectAdmin(RowAdmin[VapiObject]):
     @display(description="Number or id")
     def reached_by(self, thing: VapiObject) -> str:
         """Return what tells it apart."""
-        return thing.number or thing.sip_uri or f"…{thing.vapi_id[-TAIL:]}"
+        return thing.number or thing.sip_uri or id_tail(thing.vapi_id)
 
     @display(description="Changed at Vapi", ordering="updated_at")
     def changed(self, thing: VapiObject) -> str:
@@ -128,4 +128,4 @@ class VapiObjectAdmin(RowAdmin[VapiObject]):
 
 def missing_label(since: Any) -> tuple[str, str] | None:
     """Return the label of something that Vapi has no more, or None."""
-    return ("missing", f"Missing at Vapi since {timezone.localtime(since):%d %b %Y}") if since else None
+    return ("missing", f"Missing since {timezone.localtime(since):%d %b %Y}") if since else None

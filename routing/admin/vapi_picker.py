@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from routing.admin.base import TextWidget
 from routing.models import OurNumber, SyncRun, SyncState, Target, VapiKind, VapiObject
-from routing.services.add_from_vapi import TAIL, shown_name
+from routing.services.add_from_vapi import id_tail, shown_name
 
 AT_ONCE = 20  # things that the list offers
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
@@ -68,7 +68,7 @@ def _of_kind(kind: str) -> Q:
 def choice_label(thing: VapiObject) -> str:
     """Return how a thing is called where it is chosen: its name, its number, and the end of its id."""
     number = thing.number or thing.sip_uri
-    return " · ".join(part for part in (shown_name(thing), number, f"…{thing.vapi_id[-TAIL:]}") if part)
+    return " · ".join(part for part in (shown_name(thing), number, id_tail(thing.vapi_id)) if part)
 
 
 def find_choices(kind: str, text: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.db import transaction
 from routing.models import OurNumber, Target, VapiKind, VapiObject
 
 LONGEST_NAME = 200
+WORD_JOINER = "\u2060"
 TAIL = 4  # characters of an id that tell nameless things apart
 
 
@@ -37,6 +38,11 @@ def add_numbers(things: Iterable[VapiObject]) -> Added:
     chosen = [thing for thing in things if thing.kind == VapiKind.PHONE_NUMBER]
     known = set(OurNumber.objects.values_list("vapi_id", flat=True))
     return _add(chosen, {thing.pk for thing in chosen if thing.vapi_id in known}, _make_number, set())
+
+
+def id_tail(vapi_id: str) -> str:
+    """Return the end of an id for lists and menus; its dots never stand alone at the end of a line."""
+    return f"…{WORD_JOINER}{vapi_id[-TAIL:]}"
 
 
 def shown_name(thing: VapiObject) -> str:

@@ -32,7 +32,7 @@ def test_a_newcomer_synchronises_and_chooses_by_name(boss: Page) -> None:
     expect(boss.get_by_label("Name", exact=True).or_(boss.locator("#id_name"))).to_have_value("Booking (sandbox)")
     boss.get_by_role("button", name="Save", exact=True).click()
 
-    expect(boss.get_by_text("Booking (sandbox) · …0002")).to_be_visible()
+    expect(boss.get_by_text("Booking (sandbox) · …\u20600002")).to_be_visible()
     target = Target.objects.get(name="Booking (sandbox)")
     assert (target.kind, target.synced_name) == ("assistant", "Booking (sandbox)")
 

@@ -23,6 +23,7 @@ function setUp(picker) {
 
   const kindNow = () => kind || kindInput?.value || "";
   const close = () => { clearTimeout(waiting); asked += 1; list.hidden = true; active = -1; search.setAttribute("aria-expanded", "false"); search.removeAttribute("aria-activedescendant"); };
+  const tell = (words, missing = false) => { status.textContent = words; status.classList.toggle("sb-picker-missing", missing); };
   const fill = (field, value) => {
     const input = field && document.getElementById(field);
     if (!input) return;
@@ -37,7 +38,7 @@ function setUp(picker) {
     fill(fillSipUri, item.sipUri);
     const name = fillName && document.getElementById(fillName);
     if (name && (!name.value.trim() || name.value === suggested)) { suggested = item.name; fill(fillName, item.name); }
-    status.textContent = item.missing ? "It is missing at Vapi: rules skip it. Choose another." : "";
+    tell(item.missing ? "It is missing at Vapi: rules skip it. Choose another." : "", item.missing);
     close();
   }
 
@@ -68,8 +69,8 @@ function setUp(picker) {
     const some = answer.results.length > 0;
     list.hidden = !some;
     search.setAttribute("aria-expanded", String(some));
-    if (some) status.textContent = answer.more ? "There are more: type a part of the name." : "";
-    else status.textContent = answer.known ? "Nothing of that name at Vapi." : "Nothing is known of this kind: synchronise first.";
+    if (some) tell(answer.more ? "There are more: type a part of the name." : "");
+    else tell(answer.known ? "Nothing of that name at Vapi." : "Nothing is known of this kind: synchronise first.");
   }
 
   async function ask(text) {
@@ -84,7 +85,7 @@ function setUp(picker) {
     } catch {
       if (mine !== asked) return;
       close();
-      status.textContent = "The list cannot be loaded. Type the id below.";
+      tell("The list cannot be loaded. Type the id below.");
       hand.open = true;
     }
   }
@@ -114,11 +115,11 @@ function setUp(picker) {
     }
   });
   // An id that is typed by hand is not the one that was chosen.
-  id.addEventListener("change", () => { chosen = search.value = ""; status.textContent = ""; });
+  id.addEventListener("change", () => { chosen = search.value = ""; tell(""); });
   kindInput?.addEventListener("change", () => {
     if (kindInput.value !== last && id.value && ["assistant", "squad"].includes(kindInput.value)) { chosen = search.value = ""; fill(id.id, ""); }
     last = kindInput.value;
-    status.textContent = "";
+    tell("");
   });
 }
 
