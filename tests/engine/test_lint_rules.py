@@ -23,6 +23,11 @@ NEVER = {
     "a blocked list": ("lists: {any_of: [nuisance]}", "contradiction", "list “Nuisance” are refused before any rule"),
     "do-not-call, outbound": ("lists: {any_of: [stop]}, channels: [outbound]", "contradiction", "refused before any"),
     "on a list and not": ("lists: {any_of: [vip], none_of: [vip, staff]}", "contradiction", "on list “VIP” and must"),
+    "refused, or on a list and not": (
+        "lists: {any_of: [vip, nuisance], none_of: [vip]}",
+        "contradiction",
+        "must be on list “VIP” and must not be",
+    ),
     "withheld and on a list": ("lists: {any_of: [vip]}, customer: [withheld]", "contradiction", "withheld number"),
     "withheld in its local time": ("schedule: {key: theirs}, customer: [withheld]", "contradiction", "local time"),
     "a short code in its local time": ("schedule: {key: theirs}, customer: ['611']", "contradiction", "local time"),
