@@ -73,7 +73,7 @@ def test_a_lifted_rule_can_be_left_where_it_was(key: str, rules: Page) -> None:
 
 
 def test_a_switch_shows_its_new_state_and_can_be_taken_back(rules: Page) -> None:
-    switch = rules.get_by_role("switch", name="Mexican callers is on")
+    switch = rules.get_by_role("switch", name="Switch for Mexican callers")
     expect(switch).to_be_checked()
 
     switch.press("Space")
@@ -93,13 +93,13 @@ def test_the_slower_of_two_people_is_told_and_sees_the_rule_as_it_is(
     context = browser.new_context(storage_state=rules.context.storage_state())
     slower = context.new_page()
     slower.goto(rules.url)
-    rules.get_by_role("switch", name="Mexican callers is on").click()
+    rules.get_by_role("switch", name="Switch for Mexican callers").click()
     expect(rules.get_by_text("“Mexican callers” is switched off.")).to_be_visible()
 
-    slower.get_by_role("switch", name="Mexican callers is on").click()
+    slower.get_by_role("switch", name="Switch for Mexican callers").click()
 
     expect(slower.get_by_text("“Mexican callers” was not switched, because it changed meanwhile (boss")).to_be_visible()
-    expect(slower.get_by_role("switch", name="Mexican callers is on")).not_to_be_checked()
+    expect(slower.get_by_role("switch", name="Switch for Mexican callers")).not_to_be_checked()
     assert not Rule.objects.get(key="mexico").enabled
     context.close()
 

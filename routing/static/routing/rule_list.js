@@ -8,6 +8,7 @@ const SHOWN_FOR = 8000; // milliseconds
 const REMEMBERED = "sb-rules-news";
 // What stands around the rules and changes with them. One that comes or goes makes the page load again.
 const BARS = [".sb-banners", "#sb-rules-head", "#sb-rules-before", "#sb-rules-after"];
+const isLintedLater = Boolean(table && "unlinted" in table.dataset); // with thousands of rules
 let lifted = null; // { row, handle, next, pointer }: the row in the air, and what stood below it
 let busy = false;
 let quiet = 0;
@@ -19,7 +20,7 @@ if (table && list) {
   document.addEventListener("keydown", onKey, true);
   list.addEventListener("pointerdown", onPointerDown);
   list.addEventListener("focusout", () => setTimeout(onFocusLost));
-  if ("unlinted" in table.dataset) askWarnings();
+  if (isLintedLater) askWarnings();
   tellAfterReload();
 }
 
@@ -89,12 +90,22 @@ async function refresh(news) {
     location.reload();
     return;
   }
+  if (isLintedLater) keepWarnings(fresh);
   for (const row of wanted) fill(list.appendChild(known.get(row.id)), row);
   for (const [old, other] of bars) if (old) old.replaceWith(document.adoptNode(other));
   lifted = null;
   prepare();
   putFocus(news.focus);
-  if ("unlinted" in table.dataset) askWarnings();
+  if (isLintedLater) askWarnings();
+}
+
+// Until the new ones are here, so that nothing on the page jumps.
+function keepWarnings(fresh) {
+  for (const place of document.querySelectorAll("#sb-rules-attention, .sb-rules-row[id]")) {
+    const part = (root) => (root?.matches(".sb-rules-row") ? root.querySelector(".sb-rules-warnings") : root);
+    const other = part(fresh.getElementById(place.id));
+    if (other) other.innerHTML = part(place).innerHTML;
+  }
 }
 
 function tellAfterReload() {
