@@ -16,6 +16,7 @@ from unfold import widgets
 from unfold.paginator import InfinitePaginator as InfinitePaginator
 
 from routing.admin.json_fields import LinesField, ObjectField
+from routing.admin.stamped_page import StampedPage
 from routing.engine.table import CUSTOMER_LOCAL_TIME
 
 Row = TypeVar("Row", bound=models.Model)
@@ -88,7 +89,7 @@ class _Fields:
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
 
 
-class RowAdmin(_Fields, _ThemeAdmin[Row]):
+class RowAdmin(StampedPage, _Fields, _ThemeAdmin[Row]):
     """What all our admin pages share."""
 
     list_per_page = 50
