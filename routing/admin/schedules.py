@@ -70,7 +70,7 @@ class ScheduleAdmin(RowAdmin[Schedule]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
         """Fetch the exceptions, and how many rules ask for each schedule."""
-        rows = super().get_queryset(request).prefetch_related("exceptions")
+        rows: QuerySet[Schedule] = super().get_queryset(request).prefetch_related("exceptions")
         return rows.annotate(rule_count=Count("rules"))
 
     def changeform_view(

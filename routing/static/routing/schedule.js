@@ -224,7 +224,8 @@ class Editor {
       make("summary", { "data-copy": day, "aria-label": `Copy ${NAMES[day]} to other days`, title: `Copy ${NAMES[day]} to other days` },
         icon("content_copy")));
     const others = NAMES.map((name, other) => [name, [other]]).filter((_, other) => other !== day);
-    const menu = make("div", { class: "sb-schedule-menu", role: "group", "aria-label": `Copy ${NAMES[day]} to` });
+    const menu = make("div", { class: "sb-schedule-menu", role: "group", "aria-label": `Copy ${NAMES[day]} to` },
+      make("span", { "aria-hidden": "true" }, `Copy ${NAMES[day]} to`));
     for (const [words, targets] of [...COPIES, ...others]) {
       const button = make("button", { type: "button" }, words);
       button.addEventListener("click", () => this.copy(day, targets));
