@@ -32,7 +32,7 @@ numbers:
   - {vapi_id: n1, name: Main, number: "+12025550111"}
   - {vapi_id: n2, name: Side, number: "+12025550112"}
 campaigns:
-  - {slug: spring, name: Spring, ends_on: 2026-06-30, timezone: America/New_York}
+  - {slug: spring, name: Spring, ends_on: 2026-06-30, timezone: America/New_York, caller_id: "+12025550112"}
   - {slug: autumn, name: Autumn, ends_on: 2026-11-22, timezone: America/New_York, caller_id: "+12025550112"}
   - {slug: winter, name: Winter}
 lists:

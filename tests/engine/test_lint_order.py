@@ -228,6 +228,30 @@ def test_alternatives_named_in_vain_are_told(whens: list[str], message: str) -> 
     assert (found.severity, found.message) == ("warning", message)
 
 
+def test_of_several_rules_the_first_takes_what_is_named_in_vain() -> None:
+    wide = ["customer: ['+1415*']", "customer: ['+1*'], channels: [inbound]", "customer: ['+14*']"]
+
+    found = only(
+        lint(table_of(*wide, "customer: ['+14155550123', MX]"), world=EMPTY, at=AT), FindingKind.PARTLY_SHADOWED
+    )
+
+    assert (found.key, found.other) == ("r4", "r1")
+
+
+def test_a_dead_rule_is_told_once() -> None:
+    table = table_of("campaigns: [spring]", "campaigns: [spring], channels: [inbound]")
+
+    assert told(table) == {("campaign_over", "r1", ""), ("campaign_over", "r2", "")}
+
+
+def test_open_and_closed_of_different_schedules_may_meet() -> None:
+    table = table_of(
+        "customer: [US], schedule: {key: office, is: closed}", "customer: ['+1415*'], schedule: {key: theirs}"
+    )
+
+    assert told(table) == {("narrower_below_wider", "r2", "r1")}
+
+
 def test_rules_from_narrow_to_wide_are_the_way_to_write_them() -> None:
     table = table_of("customer: ['+14155550123']", "customer: ['+1415*']", "customer: [US]", "channels: [inbound]")
 

@@ -204,3 +204,9 @@ def test_what_is_not_there_is_told(
 
     assert what in [(found.kind.value, found.severity.value, found.key) for found in findings]
     assert words in " ".join(found.message for found in findings)
+
+
+def test_the_caller_id_of_a_campaign_that_is_over_is_not_missed() -> None:
+    world = World(missing_numbers=frozenset({"+12025550112"}))
+
+    assert told(table_of(), world) == {("number_missing", "autumn", "")}
