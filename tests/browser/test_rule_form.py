@@ -1,7 +1,5 @@
 """The page of one rule in a real browser, as a supervisor fills it in."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -32,7 +30,7 @@ def chips(page: Page) -> list[str]:
 
 
 @pytest.fixture
-def rule_page(boss: Page) -> Iterator[Page]:
+def rule_page(boss: Page) -> Page:
     boss.goto(f"{boss.url}routing/rule/add/")
     expect(boss.get_by_text("Calls it would take")).to_be_visible()
     return boss

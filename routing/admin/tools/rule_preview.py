@@ -20,12 +20,15 @@ from django.utils import timezone
 from routing.admin.base import as_sentence
 from routing.admin.masking import shown_number
 from routing.admin.rule_draft import DraftRule, read_draft_rule
+from routing.engine.lint import Severity
 from routing.engine.numbers import is_country
 from routing.engine.overrides import merge
 from routing.engine.sentences import reason_phrase
 from routing.engine.table import WITHHELD, RuleSpec, Table, TargetKind, When
 from routing.models import Rule
 from routing.services.draft_table import read_draft_table
+from routing.services.lint_rule import lint_rule
+from routing.services.lint_table import read_world
 from routing.services.preview_rule import MatchedCall, RulePreview, preview_rule
 from routing.services.read_entries import EntryKind, read_entries
 from routing.services.replay import read_recorded
@@ -33,6 +36,7 @@ from routing.services.rule_week import MINUTES_OF_DAY, RuleWeek, read_week
 
 PERMISSION = "routing.view_rule"
 MOST_ENTRIES = 5_000
+LOOKS = {Severity.ERROR: "sb-danger", Severity.WARNING: "sb-warning", Severity.NOTE: "sb-info"}
 
 
 def rule_preview(request: HttpRequest, object_id: int | None = None) -> HttpResponse:
@@ -82,6 +86,7 @@ def _panel(draft: DraftRule, table: Table, request: HttpRequest) -> str:
         "takes_every_call": draft.spec.when == When() and not draft.unfinished,
         "unfinished": draft.unfinished,
         "faults": list(_faults(draft, preview)),
+        "findings": list(_findings(draft, table, now)),
         "week": week,
         "days": list(_days(week, now)),
         "calls": [_call(call, request.user) for call in preview.matches.shown] if preview.matches else [],
@@ -103,6 +108,14 @@ def _faults(draft: DraftRule, preview: RulePreview) -> Iterator[str]:
     yield from draft.other_faults
     if not (draft.other_faults or draft.unfinished):
         yield from (as_sentence(error.message) for error in preview.faults)
+
+
+def _findings(draft: DraftRule, table: Table, now: datetime) -> Iterator[dict[str, str]]:
+    """Yield what lint says about the rule; a rule that takes everything is told of already."""
+    if draft.unfinished or draft.spec.when == When():
+        return
+    for finding in lint_rule(draft.spec, table, world=read_world(now), now=now):
+        yield {"message": finding.message, "look": LOOKS[finding.severity]}
 
 
 def _days(week: RuleWeek, now: datetime) -> Iterator[dict[str, Any]]:
