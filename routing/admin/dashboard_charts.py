@@ -27,8 +27,8 @@ class Row:
     """One line of the table beside a column chart."""
 
     label: str
-    counts: tuple[int, ...]
-    total: int
+    counts: tuple[str, ...]
+    total: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,10 +37,10 @@ class ColumnChart:
 
     unit: str
     width: int
-    top: int
+    top: str
     half: str
     boxes: tuple[Box, ...]
-    legend: tuple[tuple[str, str, int], ...]
+    legend: tuple[tuple[str, str, str], ...]
     ticks: tuple[str, ...]
     rows: tuple[Row, ...]
     busiest: str
@@ -51,7 +51,7 @@ class Bar:
     """One line of a bar chart. ``width`` in percent of the longest, ``share`` in percent of all."""
 
     name: str
-    count: int
+    count: str
     share: str
     width: float
     link: str
@@ -67,16 +67,16 @@ def column_chart(figures: Figures) -> ColumnChart:
     return ColumnChart(
         unit="hour" if by_hour else "day",
         width=STEP * len(columns),
-        top=top,
-        half=f"{top / 2:g}",
+        top=f"{top:,}",
+        half=f"{top // 2:,}",
         boxes=tuple(box for place, column in enumerate(columns) for box in _boxes(place, column, top)),
-        legend=tuple((key, label, figures.channels[key]) for key, label in used),
+        legend=tuple((key, label, f"{figures.channels[key]:,}") for key, label in used),
         ticks=tuple(_tick(column, by_hour=by_hour) for column in columns),
         rows=tuple(
             Row(
                 label=_label(column, by_hour=by_hour),
-                counts=tuple(column.counts[key] for key, _ in used),
-                total=column.total,
+                counts=tuple(f"{column.counts[key]:,}" for key, _ in used),
+                total=f"{column.total:,}",
             )
             for column in columns
             if column.total
@@ -92,7 +92,7 @@ def bars(lines: Iterable[tuple[str, int, str, str]], total: int) -> tuple[Bar, .
     return tuple(
         Bar(
             name=name,
-            count=count,
+            count=f"{count:,}",
             share=percent(count, total),
             width=round(100 * count / longest, 1),
             link=link,

@@ -1,6 +1,6 @@
 """The figures of a day or a week, in the words of the pages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -75,7 +75,7 @@ def figures_context(span: Span, user: Any) -> dict[str, Any]:
         "reason_bars": _choice_bars(figures, span, "reason", REASONS, TONES),
         "channel_bars": _choice_bars(figures, span, "channel", CHANNELS, {}),
         "state_bars": _choice_bars(figures, span, "state", CallState.choices, STATE_TONES),
-        "server_messages": [(outcome.label, messages[outcome], outcome in FAILED) for outcome in WebhookOutcome],
+        "server_messages": list(message_lines(messages)),
         "slowest": [
             {
                 "link": reverse("admin:routing_call_change", args=[slow.call_id]),
@@ -89,6 +89,13 @@ def figures_context(span: Span, user: Any) -> dict[str, Any]:
         "live": live_revision(),
         "zone": timezone.get_current_timezone_name(),
     }
+
+
+def message_lines(messages: Mapping[WebhookOutcome, int]) -> Iterator[tuple[str, str, bool]]:
+    """Yield each outcome in words, its count, and whether that is trouble."""
+    for outcome in WebhookOutcome:
+        count = messages[outcome]
+        yield outcome.label, f"{count:,}", outcome in FAILED and count > 0
 
 
 def live_revision() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from routing.engine.decision import Reason
 from routing.models import Call, CallState
 
 REMEMBERED_SECONDS = 15
+REST = 20  # times as long as counting took
 SLOWEST = 5
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LONGEST_BY_HOUR = timedelta(hours=49)  # longer spans are shown by day
@@ -96,8 +98,10 @@ def count_calls(since: datetime, until: datetime, zone: ZoneInfo) -> Figures:
     key = f"call-figures:{since.timestamp()}:{until.timestamp()}:{zone.key}"
     figures: Figures | None = cache.get(key)
     if figures is None:
+        started = perf_counter()
         figures = _count(since, until, zone)
-        cache.set(key, figures, REMEMBERED_SECONDS)
+        # What takes long to count is counted less often: pages that are left open must not keep the database busy.
+        cache.set(key, figures, max(REMEMBERED_SECONDS, REST * (perf_counter() - started)))
     return figures
 
 

@@ -8,12 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from routing.admin.dashboard_figures import today
+from routing.admin.dashboard_figures import message_lines, today
 from routing.admin.masking import shown_number
 from routing.admin.tools.connection_words import refusal_words
-from routing.models import WebhookOutcome
 from routing.services.connection import Connection, read_connection
-from routing.services.count_messages import ACCEPTED, FAILED
 
 PERMISSION = "routing.view_webhooksecret"
 
@@ -31,8 +29,7 @@ def connection_page(request: HttpRequest) -> HttpResponse:
         "connection": connection,
         "refused": _refused(connection),
         "is_refused_last": _is_refused_last(connection),
-        "today": [(outcome.label, connection.today[outcome], outcome in FAILED) for outcome in WebhookOutcome],
-        "accepted_today": sum(connection.today[outcome] for outcome in ACCEPTED),
+        "today": list(message_lines(connection.today)),
         "outbound": _outbound(connection, request.user),
         "is_live": connection.own_revision == connection.live_revision and not connection.is_stale,
         "zone": timezone.get_current_timezone_name(),
