@@ -73,7 +73,8 @@ def mark_overlaps(forms: list[Any]) -> None:
     """Add an error to each of these valid forms whose days another one covers."""
     specs = [form.instance.spec() for form in forms]
     for first, second in list(overlaps(specs)):
-        forms[second].add_error("starts_on", f"Overlaps with {_days(specs[first])}: a day can have one exception only.")
+        message = f"These days overlap with {_days(specs[first])}: a day can have one exception only."
+        forms[second].add_error("starts_on", message)
 
 
 def _days(spec: table.ScheduleException) -> str:

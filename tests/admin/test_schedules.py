@@ -237,4 +237,4 @@ def test_an_exception_moved_onto_another_is_told_at_its_line(client: Client, off
 
     errors = response.context["inline_admin_formsets"][0].formset.errors
     assert errors[0] == {}
-    assert "Overlaps with the exception of 25 Dec 2026" in errors[1]["starts_on"][0]
+    assert "overlap with the exception of 25 Dec 2026" in errors[1]["starts_on"][0]

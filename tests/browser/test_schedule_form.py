@@ -120,7 +120,7 @@ def test_an_exception_that_overlaps_is_told_before_it_is_saved(desk: Page) -> No
     desk.locator("[name=exceptions-1-hours]").fill("10:00-11:00")
 
     expect(desk.locator("td:has([name=exceptions-1-starts_on]) .sb-schedule-error")).to_contain_text(
-        "Overlaps with the exception of 24 Dec 2026"
+        "overlap with the exception of 24 Dec 2026"
     )
 
 
