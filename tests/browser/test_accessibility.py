@@ -26,7 +26,7 @@ async () => {
 }
 """
 GROUPS: dict[str, list[str]] = {
-    "front": ["", "emergency/"],
+    "front": ["", "dashboard/", "dashboard/?day=week", "emergency/"],
     "rules": ["routing/rule/", "routing/rule/add/", "routing/rule/{rule}/change/", "routing/rule/?q=%2B14155550100"],
     "table": [
         "routing/target/",
@@ -41,7 +41,7 @@ GROUPS: dict[str, list[str]] = {
     "publish": ["publish/", "routing/revision/", "routing/revision/{revision}/change/"],
     "calls": ["routing/call/", "routing/call/{call}/change/", "routing/scheduledcall/"],
     "simulator": ["simulator/", "simulator/?channel=inbound&customer=%2B12025550100&number=%2B12025550111"],
-    "connect": ["routing/apikey/add/", "routing/webhooksecret/add/", "web-snippet/", "auth/user/add/"],
+    "connect": ["connection/", "routing/apikey/add/", "routing/webhooksecret/add/", "web-snippet/", "auth/user/add/"],
     "vapi": ["sync/", "routing/vapiobject/", "routing/target/add/"],
 }
 
