@@ -67,7 +67,7 @@ UNFOLD: dict[str, Any] = {
                 "Operate",
                 _link("Dashboard", "monitoring", "dashboard", "routing.view_call"),
                 _link("Simulator", "science", "simulator", "routing.view_rule"),
-                _link("Publish", "publish", "publish", "routing.add_revision"),
+                _link("Review and publish", "publish", "publish", "routing.publish_revision"),
                 _link("Emergency switch", "emergency_home", "emergency", "routing.view_emergencyswitch"),
                 _rows("Calls", "call_log", "call"),
                 _rows("Scheduled calls", "schedule_send", "scheduledcall"),

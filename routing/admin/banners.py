@@ -4,17 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.contrib.admin.models import LogEntry
-from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 
-from routing.models import LiveState
+from routing.admin.publishing import may_publish, may_review
 from routing.services.draft import read_draft
 from routing.snapshot import store
-
-# Edits in the admin show at once (each writes a log entry); what commands change shows after this many seconds.
-REMEMBERED = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,14 +23,22 @@ class Banner:
     link_text: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bar:
+    """How many entries of the draft differ from what is live, and what this user may do about it."""
+
+    count: int
+    text: str
+    links: tuple[tuple[str, str], ...]  # word and address
+
+
 def banner_context(request: HttpRequest) -> dict[str, Any]:
     """Return the banners for the theme's page context; nobody sees them before logging in."""
     user = request.user
     if not (user.is_active and getattr(user, "is_staff", False)):
         return {}
-    may_publish = user.has_perm("routing.add_revision")
-    banners = (_stale_banner(), _sandbox_banner(), _draft_banner(may_publish=may_publish))
-    return {"banners": [banner for banner in banners if banner is not None]}
+    banners = [banner for banner in (_stale_banner(), _sandbox_banner()) if banner is not None]
+    return {"banners": banners, "unpublished": _draft_bar(request)}
 
 
 def _stale_banner() -> Banner | None:
@@ -52,24 +55,16 @@ def _sandbox_banner() -> Banner | None:
     return Banner(tone="info", icon="science", text=text)
 
 
-def _draft_banner(*, may_publish: bool) -> Banner | None:
-    live, differs = _draft_state()
-    if not differs:
+def _draft_bar(request: HttpRequest) -> Bar | None:
+    draft = read_draft()
+    if not draft.differs:
         return None
-    text = "Your changes do not answer calls yet: they differ from what is live."
-    if live is None:
-        text = "Nothing is published yet: every call goes to the last resort."
-    link = reverse("admin:publish") if may_publish else ""
-    return Banner(tone="warning", icon="edit_note", text=text, link=link, link_text="Look and publish")
-
-
-def _draft_state() -> tuple[int | None, bool]:
-    """Return the live revision and whether the draft differs; comparing reads the whole table, so it is remembered."""
-    live = LiveState.objects.filter(pk=1).values_list("revision_id", flat=True).first()
-    last_edit = LogEntry.objects.order_by("-pk").values_list("pk", flat=True).first()
-    key = f"draft-differs:{live}:{last_edit}"
-    differs: bool | None = cache.get(key)
-    if differs is None:
-        differs = read_draft().differs
-        cache.set(key, differs, REMEMBERED)
-    return live, differs
+    first = draft.live_revision is None
+    links = []
+    if may_review(request.user):
+        links.append(("Review", reverse("admin:publish")))
+    if may_publish(request.user):
+        links.append(("Publish", f"{reverse('admin:publish')}#publish"))
+        links += [] if first else [("Discard", reverse("admin:discard"))]
+    text = "Nothing is published yet: every call goes to the last resort." if first else ""
+    return Bar(count=draft.count, text=text, links=tuple(links))

@@ -16,7 +16,6 @@ from unfold import widgets
 from unfold.paginator import InfinitePaginator as InfinitePaginator
 
 from routing.admin.json_fields import LinesField, ObjectField
-from routing.admin.stamped_page import StampedPage
 from routing.engine.table import CUSTOMER_LOCAL_TIME
 
 Row = TypeVar("Row", bound=models.Model)
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from django.contrib.admin.views.main import ChangeList as ChangeList
 
     class _ThemeAdmin(admin.ModelAdmin[Row]): ...
+
+    class _SharedPage: ...  # every page keeps the type of its rows
 
     class _ThemeInline(admin.TabularInline[Row, Parent]): ...
 
@@ -45,6 +46,8 @@ else:
     from unfold.decorators import display as display
     from unfold.forms import PaginationInlineFormSet
     from unfold.views import ChangeList as ChangeList
+
+    from routing.admin.stamped_page import StampedPage as _SharedPage
 
     class _Subscriptable:
         """Lets a class be written with the row type that only type checkers look at."""
@@ -89,7 +92,7 @@ class _Fields:
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
 
 
-class RowAdmin(StampedPage, _Fields, _ThemeAdmin[Row]):
+class RowAdmin(_SharedPage, _Fields, _ThemeAdmin[Row]):
     """What all our admin pages share."""
 
     list_per_page = 50

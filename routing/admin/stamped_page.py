@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError, models, transaction
@@ -16,14 +16,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from routing.admin.conflict_words import NOBODY, Editor, differences, last_editor, stored_words, typed_words
+from routing.admin.publishing import PublishingPage
 from routing.admin.stamps import changed_parts, inlines_of, stamp_of
-from routing.models import DraftState
-from routing.models.triggers import DRAFT_TABLES
-
-if TYPE_CHECKING:
-    _Page = admin.ModelAdmin[Any]
-else:
-    _Page = object
 
 STAMP, SEEN_AT, ANEW, REPLACE = "_stamp", "_seen_at", "_anew", "_replace"
 CHANGED = "Nothing is saved yet: this was changed while you were editing. Look at the differences, then save again."
@@ -43,10 +37,11 @@ class Refusal:
     replace: tuple[str, ...] = ()  # lines inside the row that the next save writes anew
 
 
-class StampedPage(_Page):
+class StampedPage(PublishingPage):
     """Compares what a page saw of its row with what stands there when its form comes back.
 
     Both happen behind the lock that everybody holds who changes the draft, so of two saves at once one is told.
+    A row that is no part of the draft is locked by itself.
     """
 
     change_form_before_template = "admin/stamp.html"
@@ -75,7 +70,8 @@ class StampedPage(_Page):
         self, request: HttpRequest, object_id: str | None, form_url: str, extra_context: dict[str, Any] | None
     ) -> HttpResponse:
         """Take the lock, compare, and save; what differs makes the form come back."""
-        row = self._lock(object_id)
+        self.take_locks(request)
+        row = self._find_locked(object_id)
         if object_id and row is None and STAMP in request.POST:
             if not self.has_add_permission(request):
                 return self._show_typed(request)
@@ -87,15 +83,13 @@ class StampedPage(_Page):
             self._compare(request, row)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def _lock(self, object_id: str | None) -> models.Model | None:
-        """Make others wait, and return the row; the draft's own lock comes before any row."""
-        if self.model._meta.db_table in DRAFT_TABLES:
-            DraftState.lock()
+    def _find_locked(self, object_id: str | None) -> models.Model | None:
+        """Return the row, which nobody else can change until this transaction ends."""
         if object_id is None:
             return None
         rows: Any = self.model._default_manager
         try:
-            found: models.Model | None = rows.select_for_update().filter(pk=unquote(object_id)).first()
+            found: models.Model | None = rows.select_for_update(no_key=True).filter(pk=unquote(object_id)).first()
         except (ValueError, ValidationError):
             return None  # an address that was mistyped
         return found
@@ -172,7 +166,8 @@ class StampedPage(_Page):
             return super().delete_view(request, object_id, context)
         try:
             with transaction.atomic():
-                locked = self._lock(object_id)
+                self.take_locks(request)
+                locked = self._find_locked(object_id)
                 if locked is not None and request.POST.get(STAMP, "") not in ("", stamp_of(locked)):
                     messages.warning(request, LOOK_AGAIN)
                     return redirect(request.get_full_path())
@@ -180,6 +175,14 @@ class StampedPage(_Page):
         except OperationalError:
             messages.error(request, BUSY)
             return redirect(request.get_full_path())
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, str] | None = None) -> HttpResponse:
+        """Take the locks before an action changes many rows."""
+        if request.method != "POST":
+            return super().changelist_view(request, extra_context)
+        with transaction.atomic():
+            self.take_locks(request)
+            return super().changelist_view(request, extra_context)
 
 
 def is_form(response: HttpResponse) -> bool:

@@ -122,7 +122,7 @@ def _arms(entry: Entry, names: Names) -> str:
     arms = entry.get("then", ())
     called = [(names.targets.get(arm["target"], arm["target"]), arm.get("weight", 100)) for arm in arms]
     if len(called) == 1 and called[0][1] == 100:
-        return called[0][0]
+        return str(called[0][0])
     return ", ".join(f"{weight} % {name}" for name, weight in called)
 
 
@@ -140,9 +140,10 @@ def _target(entry: Entry, names: Names) -> Iterator[tuple[str, Words]]:
 
 
 def _schedule(entry: Entry, names: Names) -> Iterator[tuple[str, Words]]:
+    zone: str = entry.get("timezone", "")
     yield "opening hours", entry.get("opening_hours", "")
-    yield "time zone", "customer's local time" if entry.get("timezone") == "customer" else entry.get("timezone", "")
-    yield "public holidays of", entry.get("country") or ""
+    yield "time zone", "customer's local time" if zone == "customer" else zone
+    yield "public holidays of", str(entry.get("country") or "")
     yield "exceptions", tuple(map(_exception, entry.get("exceptions", ())))
 
 
@@ -170,7 +171,8 @@ def _number(entry: Entry, names: Names) -> Iterator[tuple[str, Words]]:
 
 
 def _list(entry: Entry, names: Names) -> Iterator[tuple[str, Words]]:
-    yield "purpose", PURPOSES.get(entry.get("purpose", ""), entry.get("purpose", ""))
+    purpose = str(entry.get("purpose", ""))
+    yield "purpose", PURPOSES.get(purpose, purpose)
 
 
 def _overrides(entry: Entry) -> Iterator[tuple[str, Words]]:

@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from routing.engine.compile import compile_table
 from routing.engine.document import write_document
-from routing.engine.errors import TableError, TableErrors
 from routing.engine.ruleset import RuleSet
 from routing.engine.table import Table
-from routing.models import LiveState
+from routing.models import DraftState, LiveState, Revision
+from routing.services.describe_changes import Change, count_changes, describe_changes
+from routing.services.draft_table import read_draft_table
 from routing.snapshot.load import last_resort
-from routing.snapshot.rows import table_from_rows
 
-# Section of a document -> what one of its entries is called, and the entry's own key.
-SECTIONS = {
-    "rules": ("Rule", "key"),
-    "targets": ("Target", "key"),
-    "schedules": ("Schedule", "key"),
-    "campaigns": ("Campaign", "slug"),
-    "numbers": ("Number", "vapi_id"),
-    "lists": ("Number list", "key"),
-}
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sight:
+    """What somebody looked at before pressing a button: the draft's version, and the revision that was live."""
+
+    draft_version: int
+    live_revision: int | None
+
+    def __str__(self) -> str:
+        return f"{self.draft_version}.{self.live_revision or 0}"
+
+    @classmethod
+    def parse(cls, text: str) -> Sight:
+        """Return the sight that a page carried; raises ValueError where it is none."""
+        version, _, live = text.partition(".")
+        return cls(draft_version=int(version), live_revision=int(live) or None)
+
+    @classmethod
+    def present(cls) -> Sight:
+        """Return what stands now."""
+        live = LiveState.objects.filter(pk=1).values_list("revision_id", flat=True).first()
+        return cls(draft_version=DraftState.read_version(), live_revision=live)
+
+
+class DraftChanged(Exception):
+    """Somebody edited the draft, or published, after the page was made."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
-    """The draft's state. ``live_revision`` is None while nothing is published; ``changes`` are sentences."""
+    """What differs from the live revision, which is None while nothing is published."""
 
     live_revision: int | None
-    errors: tuple[TableError, ...]
-    changes: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def count(self) -> int:
+        """Return how many entries differ."""
+        return count_changes(self.changes)
 
     @property
     def differs(self) -> bool:
@@ -43,16 +62,21 @@ class Draft:
         return bool(self.changes)
 
 
+_compared: tuple[Table, Draft] | None = None
+
+
 def read_draft() -> Draft:
-    """Compile the draft and compare it with the live revision."""
-    table = table_from_rows()
-    state = LiveState.objects.select_related("revision").filter(pk=1).first()
-    live = state.revision if state else None
-    return Draft(
-        live_revision=live.number if live else None,
-        errors=_errors(table),
-        changes=tuple(list_changes(live.document if live else {}, write_document(table))),
-    )
+    """Compare the draft with the live revision; done anew only when either changed."""
+    global _compared  # one value, replaced as a whole: threads never see half of it
+    live = LiveState.objects.filter(pk=1).values_list("revision_id", flat=True).first()
+    table, known = read_draft_table(), _compared
+    if known is not None and known[0] is table and known[1].live_revision == live:
+        return known[1]
+    document = Revision.objects.values_list("document", flat=True).get(number=live) if live else {}
+    draft = Draft(live_revision=live, changes=describe_changes(document, write_document(table)))
+    if not connection.in_atomic_block:
+        _compared = table, draft
+    return draft
 
 
 def compile_draft(table: Table) -> RuleSet:
@@ -61,38 +85,7 @@ def compile_draft(table: Table) -> RuleSet:
     return compile_table(table, revision=None, default_region=region, last_resort=last_resort())
 
 
-def list_changes(live: Mapping[str, Any], draft: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one sentence for each entry that was added, changed or removed between two documents."""
-    live, draft = _plain(live), _plain(draft)
-    for section, (noun, key) in SECTIONS.items():
-        before = {entry[key]: entry for entry in live.get(section, [])}
-        after = {entry[key]: entry for entry in draft.get(section, [])}
-        yield from (f"{noun} “{_name(after[it])}” is new." for it in after if it not in before)
-        yield from (f"{noun} “{_name(after[it])}” changed." for it in after if before.get(it, after[it]) != after[it])
-        yield from (f"{noun} “{_name(before[it])}” is gone." for it in before if it not in after)
-        if section == "rules" and [it for it in before if it in after] != [it for it in after if it in before]:
-            yield "The rules stand in another order."
-    if _rest(live) != _rest(draft):
-        yield "The table settings changed."
-
-
-def _errors(table: Table) -> tuple[TableError, ...]:
-    try:
-        compile_draft(table)
-    except TableErrors as errors:
-        return errors.errors
-    return ()
-
-
-def _plain(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document as it looks after it was stored: JSON values only."""
-    plain: dict[str, Any] = json.loads(json.dumps(document))
-    return plain
-
-
-def _name(entry: Mapping[str, Any]) -> str:
-    return str(entry.get("name") or entry.get("number") or entry.get("sip_uri"))
-
-
-def _rest(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name not in SECTIONS and name != "version"}
+def check_sight(seen: Sight | None) -> None:
+    """Raise DraftChanged unless what was seen is what stands; asked behind the locks of both."""
+    if seen is not None and seen != Sight.present():
+        raise DraftChanged

@@ -11,19 +11,22 @@ from django.db.models import Max
 
 from routing.engine.document import read_document, write_document
 from routing.models import DraftState, LiveState, Revision
+from routing.services.draft import Sight, check_sight
 from routing.snapshot.load import load_ruleset
 from routing.snapshot.rows import rows_from_table, table_from_rows
 
 
-def publish(*, author: User | None, note: str, now: datetime) -> Revision:
+def publish(*, author: User | None, note: str, now: datetime, seen: Sight | None = None) -> Revision:
     """Make the draft live as a new revision.
 
     A draft that equals the live revision makes none: that one comes back, with ``is_new`` false. Raises TableErrors
-    with everything that is wrong with the draft, and then nothing goes live.
+    with everything that is wrong with the draft, or DraftChanged if it is not what was ``seen``; then nothing goes
+    live.
     """
     with transaction.atomic():
         DraftState.lock()  # nobody's edit may be half in the revision
         live = LiveState.lock()  # two publishers at once would choose the same number
+        check_sight(seen)
         document = write_document(table_from_rows())
         checksum = checksum_of(document)
         if live.revision is not None and live.revision.checksum == checksum:
@@ -39,15 +42,17 @@ def publish(*, author: User | None, note: str, now: datetime) -> Revision:
         return live.revision
 
 
-def restore(revision: Revision, *, author: User | None, now: datetime) -> Revision:
+def restore(revision: Revision, *, author: User | None, now: datetime, seen: Sight | None = None) -> Revision:
     """Make an old revision live again, as a new one, and the draft with it.
 
     Live data stays: entries of lists, the emergency switch, secrets and keys. Raises TableErrors if the old table does
-    not compile any more, or if a running emergency switch needs a target or number that it does not have.
+    not compile any more, or if a running emergency switch needs a target or number that it does not have; DraftChanged
+    if draft and live revision are not what was ``seen``.
     """
     with transaction.atomic():
         DraftState.lock()
         LiveState.lock()
+        check_sight(seen)
         load_ruleset(revision.document, revision.number)
         rows_from_table(read_document(revision.document))
         return publish(author=author, note=f"Back to revision {revision.number}", now=now)

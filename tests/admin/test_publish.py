@@ -1,5 +1,7 @@
 """The publish page, and the banners that lead to it."""
 
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -7,13 +9,18 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from routing.models import LiveState, Revision, Rule, RuleTarget, Schedule, TableSettings, Target
-from routing.services.draft import list_changes, read_draft
-from tests.admin.conftest import allow, client_of
+from routing.engine.context import Channel, Context
+from routing.engine.live import Facts
+from routing.models import Campaign, LiveState, Revision, Rule, RuleTarget, Schedule, TableSettings, Target
+from routing.services.draft import read_draft
+from routing.snapshot.livefile import write_facts
+from tests.admin.conftest import allow, client_of, make_call
+from tests.admin.test_stamps import opened, page_of, words
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/publish/"
-CHANGED = "Your changes do not answer calls yet"
+DISCARD = "/admin/publish/discard/"
+CHANGED = "unpublished change"
 
 
 @pytest.fixture
@@ -23,6 +30,12 @@ def client(admin: User, world: dict[str, Any]) -> Client:
 
 def live() -> int | None:
     return LiveState.load().revision_id
+
+
+def bar_of(client: Client) -> str:
+    """Return the words of the bar, without its marks; nothing where there is no bar."""
+    found = re.search(r'sb-publishing-bar">(.*?)</li>', client.get("/admin/").content.decode(), re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", found[1]).replace("edit_note", "").split()) if found else ""
 
 
 def test_publishing_makes_the_draft_live(client: Client, admin: User) -> None:
@@ -41,8 +54,9 @@ def test_the_page_lists_what_would_change(client: Client) -> None:
 
     text = client.get(PAGE).content.decode()
 
-    assert "Rule “Mexico by day” changed." in text
-    assert "can go live" in text
+    assert "Rule 3 “Mexico by day”" in text
+    assert "renamed from “Mexican callers”" in text
+    assert "1 change, compared with" in text
 
 
 def test_a_note_is_needed(client: Client) -> None:
@@ -82,11 +96,18 @@ def test_staff_need_the_permission(staff: User, world: dict[str, Any]) -> None:
 
     answers = [clerk.get(PAGE).status_code, clerk.post(PAGE, {"note": "Mine"}).status_code]
 
-    assert answers == [403, 403]
+    bar = bar_of(clerk)
+
+    assert answers == [200, 403]
     assert live() == 1
-    assert CHANGED in clerk.get("/admin/").content.decode()
-    assert f'href="{PAGE}"' not in clerk.get("/admin/").content.decode()
-    assert client_of(allow(staff, "add_revision")).get(PAGE).status_code == 200
+    assert "You may look at this, and not publish it" in words(clerk.get(PAGE))
+    assert "1 unpublished change Review" in bar
+    assert "Publish" not in bar
+    assert "Discard" not in bar
+    assert client_of(User.objects.create_user("x", is_staff=True)).get(PAGE).status_code == 403
+    assert client_of(allow(staff, "add_revision")).post(PAGE, {"note": "Mine"}).status_code == 403
+    assert client_of(allow(staff, "publish_revision")).post(PAGE, {"note": "Mine"}).status_code == 302
+    assert live() == 2
 
 
 def test_strangers_log_in_first(world: dict[str, Any]) -> None:
@@ -101,43 +122,10 @@ def test_publishing_needs_the_form_of_the_page(admin: User, world: dict[str, Any
     assert strict.post(PAGE, {"note": "Forged"}).status_code == 403
 
 
-CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
-    "nothing": ({"rules": []}, {"rules": []}, []),
-    "new": ({}, {"rules": [{"key": "a", "name": "A"}]}, ["Rule “A” is new."]),
-    "gone": ({"targets": [{"key": "a", "name": "A"}]}, {}, ["Target “A” is gone."]),
-    "changed": (
-        {"lists": [{"key": "a", "name": "A"}]},
-        {"lists": [{"key": "a", "name": "B"}]},
-        ["Number list “B” changed."],
-    ),
-    "other order": (
-        {"rules": [{"key": "a", "name": "A"}, {"key": "b", "name": "B"}]},
-        {"rules": [{"key": "b", "name": "B"}, {"key": "a", "name": "A"}]},
-        ["The rules stand in another order."],
-    ),
-    "one gone, order kept": (
-        {"rules": [{"key": "a", "name": "A"}, {"key": "b", "name": "B"}]},
-        {"rules": [{"key": "b", "name": "B"}]},
-        ["Rule “A” is gone."],
-    ),
-    "settings": ({"default": "a"}, {"default": "b"}, ["The table settings changed."]),
-    "a number without a name": (
-        {},
-        {"numbers": [{"vapi_id": "x", "name": "", "number": "+12025550111"}]},
-        ["Number “+12025550111” is new."],
-    ),
-}
-
-
-@pytest.mark.parametrize(("before", "after", "sentences"), CHANGES.values(), ids=CHANGES)
-def test_changes_are_told_in_sentences(before: dict[str, Any], after: dict[str, Any], sentences: list[str]) -> None:
-    assert list(list_changes(before, after)) == sentences
-
-
 def test_a_published_draft_equals_what_is_live(world: dict[str, Any]) -> None:
     draft = read_draft()
 
-    assert (draft.live_revision, draft.differs, draft.errors) == (1, False, ())
+    assert (draft.live_revision, draft.differs, draft.count) == (1, False, 0)
 
 
 def test_a_banner_tells_of_unpublished_changes_at_once(client: Client) -> None:
@@ -170,8 +158,209 @@ def test_strangers_see_no_banner(world: dict[str, Any]) -> None:
     assert "sb-banner" not in Client().get("/admin/login/").content.decode()
 
 
+@pytest.mark.django_db(transaction=True)  # what is seen inside a transaction is never remembered
 def test_comparing_is_remembered(client: Client, django_assert_max_num_queries: Any) -> None:
     client.get("/admin/")
 
     with django_assert_max_num_queries(8):
         client.get("/admin/")
+
+
+def test_the_bar_counts_entries(client: Client) -> None:
+    Rule.objects.filter(key="mexico").update(name="Mexico", enabled=False)  # two differences of one rule
+    Target.objects.filter(key="desk").update(message="One moment.")
+    order = list(Rule.objects.order_by("position").values_list("pk", flat=True))
+    Rule.objects.arrange(order[::-1])  # however many rules move, once
+
+    assert bar_of(client) == "3 unpublished changes Review Publish Discard"
+
+
+def test_what_a_command_changes_shows_at_once(client: Client) -> None:
+    assert bar_of(client) == ""
+
+    Rule.objects.filter(key="mexico").update(enabled=False)
+
+    assert bar_of(client) == "1 unpublished change Review Publish Discard"
+
+
+def test_publishing_offers_the_way_back(client: Client) -> None:
+    Rule.objects.filter(key="mexico").update(enabled=False)
+
+    text = words(client.post(PAGE, {"note": "Off"}, follow=True))
+
+    assert 'href="/admin/routing/revision/1/restore/">Undo: back to revision 1' in text
+
+
+def test_what_was_not_looked_at_is_not_published(client: Client) -> None:
+    Rule.objects.filter(key="mexico").update(enabled=False)
+    seen = client.get(PAGE).context["seen"]
+    Target.objects.filter(key="desk").update(message="Half of a sen")
+
+    response = client.post(PAGE, {"note": "My change", "seen": seen})
+
+    assert live() == 1
+    assert "the draft changed since you looked" in words(response)
+    assert "My change" in words(response)
+    assert client.post(PAGE, {"note": "Both", "seen": response.context["seen"]}).status_code == 302
+    assert live() == 2
+
+
+@pytest.mark.parametrize("seen", ["", "x", "1", "1.2.3"])
+def test_a_forged_sight_publishes_nothing(seen: str, client: Client) -> None:
+    Rule.objects.filter(key="mexico").update(enabled=False)
+
+    client.post(PAGE, {"note": "Forged", "seen": seen})
+
+    assert live() == 1
+
+
+def test_faults_lead_to_the_form_that_mends_them(client: Client) -> None:
+    rule = Rule.objects.get(key="mexico")
+    rule.arms.all().delete()
+
+    assert f'href="{page_of(rule)}">Mend it' in words(client.get(PAGE))
+
+
+def test_the_review_tells_which_calls_would_change(client: Client, staff: User) -> None:
+    at = datetime(2026, 5, 4, 15, tzinfo=UTC)
+    for minute in range(3):
+        context = Context(channel=Channel.INBOUND, at=at, customer="+525512345678", our_number="+12025550111")
+        facts = write_facts(Facts())
+        make_call(at + timedelta(minutes=minute), customer_number="+525512345678", context=context.as_dict(),
+                  facts=facts, vapi_call_id=f"call-{minute}", target_key="espanol")  # fmt: skip
+    RuleTarget.objects.filter(rule__key="mexico").update(target=Target.objects.get(key="reception"))
+    clerk = client_of(allow(staff, "publish_revision"))
+
+    text = words(client.get(PAGE))
+
+    assert "target Recepción ES → Reception" in text
+    assert "would be answered differently" in text
+    assert re.search(r"<td>Recepción ES</td> <td>Reception</td> <td class=\"sb-publishing-count\">3</td>", text)
+    assert "+525512345678" in text
+    assert "Which calls" not in words(clerk.get(PAGE))  # may not see calls
+    caller = client_of(allow(staff, "view_call"))
+    assert "+5•••5678" in words(caller.get(PAGE))
+    assert "+525512345678" not in words(caller.get(PAGE))
+
+
+def test_the_review_tells_what_lint_finds_anew(client: Client) -> None:
+    rule = Rule.objects.get(key="nobody")
+    Rule.objects.filter(key="vip-callers").update(enabled=True)
+    rule.arms.update(target=Target.objects.get(key="night"))
+    everything = Rule.objects.create(name="Everything", position=Rule.objects.next_position())
+    RuleTarget.objects.create(rule=everything, target=Target.objects.get(key="night"), weight=100)
+    Rule.objects.arrange([everything.pk, *Rule.objects.exclude(pk=everything.pk).values_list("pk", flat=True)])
+
+    text = words(client.get(PAGE))
+
+    assert "New with this change" in text
+    assert "Rule 1 “Everything”" in text
+
+
+def test_save_and_publish(client: Client, admin: User) -> None:
+    rule = Rule.objects.get(key="mexico")
+
+    response = client.post(page_of(rule), {**opened(client, rule), "name": "Mexico", "_publish": "1"}, follow=True)
+
+    revision = Revision.objects.get(number=2)
+    assert "Revision 2 is live" in words(response)
+    assert (live(), revision.note, revision.author) == (2, "Rule “Mexico” changed", admin)
+    assert response.redirect_chain[-1][0] == "/admin/routing/rule/"
+
+
+def test_save_and_publish_of_a_new_row(client: Client) -> None:
+    data = {"name": "Good night", "kind": "reject", "message": "Bye.", "enabled": "on", "overrides": "{}"}
+
+    client.post("/admin/routing/target/add/", {**data, "_publish": "1"})
+
+    assert Revision.objects.get(number=2).note == "Target “Good night” added"
+
+
+def test_save_and_publish_takes_no_colleagues_change_along(client: Client) -> None:
+    Target.objects.filter(key="desk").update(message="Half of a sen")
+    rule = Rule.objects.get(key="mexico")
+
+    response = client.post(page_of(rule), {**opened(client, rule), "name": "Mexico", "_publish": "1"}, follow=True)
+
+    rule.refresh_from_db()
+    assert (live(), rule.name) == (1, "Mexico")
+    assert response.redirect_chain[-1][0] == PAGE
+    assert "Saved, and not published yet: there is 1 other unpublished change." in words(response)
+
+
+def test_save_and_publish_of_a_draft_with_faults_only_saves(client: Client) -> None:
+    settings = TableSettings.load()
+
+    response = client.post(
+        page_of(settings), {**opened(client, settings), "default_target": "", "_publish": "1"}, follow=True
+    )
+
+    assert TableSettings.load().default_target is None
+    assert live() == 1
+    assert "Saved, and not published: the draft has 1 fault" in words(response)
+    assert "The draft cannot go live: 1 fault" in words(response)
+
+
+def test_save_and_publish_is_for_those_who_may(staff: User, world: dict[str, Any]) -> None:
+    clerk = client_of(allow(staff, "view_campaign", "change_campaign"))
+    campaign = Campaign.objects.get()
+
+    assert 'name="_publish"' not in words(clerk.get(page_of(campaign)))
+    clerk.post(page_of(campaign), {**opened(clerk, campaign), "name": "Sprung", "_publish": "1"})
+    campaign.refresh_from_db()
+
+    assert (live(), campaign.name) == (1, "Sprung")
+
+
+def test_the_button_stands_on_forms_of_the_draft_only(client: Client, world: dict[str, Any]) -> None:
+    draft = [Rule.objects.first(), Target.objects.first(), Schedule.objects.first(), TableSettings.load()]
+
+    assert ['name="_publish"' in words(client.get(page_of(row))) for row in draft] == [True] * 4
+    assert 'name="_publish"' not in words(client.get(page_of(world["apikey"])))
+    text = client.get(page_of(draft[0])).content.decode()
+    assert text.index('name="_save"') < text.index('name="_publish"')  # Enter presses the first
+
+
+def test_discarding_lists_what_is_lost_and_goes_back(client: Client) -> None:
+    Rule.objects.filter(key="mexico").update(name="Mexico")
+    Target.objects.create(name="Half done", kind="reject", message="Hm")
+    page = client.get(DISCARD)
+
+    response = client.post(DISCARD, {"seen": page.context["seen"]}, follow=True)
+
+    assert "These 2 changes would be lost" in words(page)
+    assert "renamed from “Mexican callers”" in words(page)
+    assert Rule.objects.get(key="mexico").name == "Mexican callers"
+    assert not Target.objects.filter(name="Half done").exists()
+    assert "equals revision 1 again" in words(response)
+
+
+def test_what_was_not_looked_at_is_not_discarded(client: Client) -> None:
+    Rule.objects.filter(key="mexico").update(name="Mexico")
+    seen = client.get(DISCARD).context["seen"]
+    Rule.objects.filter(key="gold").update(name="Golden")
+
+    response = client.post(DISCARD, {"seen": seen})
+
+    assert "Nothing was discarded" in words(response)
+    assert Rule.objects.get(key="mexico").name == "Mexico"
+
+
+def test_discarding_is_for_publishers(staff: User, world: dict[str, Any]) -> None:
+    Rule.objects.filter(key="mexico").update(name="Mexico")
+    clerk = client_of(allow(staff, "view_rule", "change_rule"))
+
+    assert [clerk.get(DISCARD).status_code, clerk.post(DISCARD).status_code] == [403, 403]
+    assert Client().post(DISCARD)["Location"].startswith("/admin/login/")
+    assert Rule.objects.get(key="mexico").name == "Mexico"
+    assert client_of(allow(staff, "publish_revision")).post(DISCARD).status_code == 302
+    assert Rule.objects.get(key="mexico").name == "Mexican callers"
+
+
+def test_before_the_first_revision_there_is_nothing_to_go_back_to(admin: User) -> None:
+    Target.objects.create(name="First", kind="reject", message="Hm")
+
+    response = client_of(admin).post(DISCARD)
+
+    assert "nothing is published yet" in words(response)
+    assert Target.objects.exists()

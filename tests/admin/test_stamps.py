@@ -22,9 +22,9 @@ def boss(admin: User, world: dict[str, Any]) -> Client:
 
 @pytest.fixture
 def clerk(staff: User, world: dict[str, Any]) -> Client:
-    names = [f"{verb}_{model}" for verb in ("view", "add", "change", "delete")
-             for model in ("rule", "ruletarget", "ruleattribute", "target", "campaign", "schedule", "scheduleexception")]  # fmt: skip
-    return client_of(allow(staff, *names))
+    models = ("rule", "ruletarget", "ruleattribute", "target", "campaign", "schedule", "scheduleexception")
+    verbs = ("view", "add", "change", "delete")
+    return client_of(allow(staff, *(f"{verb}_{model}" for verb in verbs for model in models)))
 
 
 def page_of(row: Any, verb: str = "change") -> str:

@@ -8,6 +8,7 @@ from django.urls import URLPattern, path
 from routing.admin.checklist import dismiss_checklist
 from routing.admin.tools.connection import connection_page
 from routing.admin.tools.dashboard import dashboard_page
+from routing.admin.tools.discard import discard_page
 from routing.admin.tools.emergency import emergency_page
 from routing.admin.tools.publish import publish_page
 from routing.admin.tools.rule_preview import rule_numbers, rule_preview
@@ -29,6 +30,7 @@ def tool_urls() -> list[URLPattern]:
         path("checklist/dismiss/", admin.site.admin_view(dismiss_checklist), name="dismiss_checklist"),
         path("simulator/", admin.site.admin_view(simulator_page), name="simulator"),
         path("publish/", admin.site.admin_view(publish_page), name="publish"),
+        path("publish/discard/", admin.site.admin_view(discard_page), name="discard"),
         path("emergency/", admin.site.admin_view(emergency_page), name="emergency"),
         path("web-snippet/", admin.site.admin_view(web_snippet_page), name="web_snippet"),
         path("sync/", admin.site.admin_view(sync_page), name="vapi_sync"),

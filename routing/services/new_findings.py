@@ -1,0 +1,28 @@
+"""What lint says about the draft, with what it already says about the live table told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from routing.engine.lint import Finding, lint
+from routing.engine.table import Table
+from routing.services.lint_table import lint_draft, read_world
+
+
+def split_findings(live: Table, now: datetime) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Return the draft's findings that the live table does not have, and those that it has too."""
+    found = lint_draft(now)
+    if not found:
+        return (), ()
+    known = set(map(_identity, lint(live, world=read_world(now), at=now)))
+    return _pick(found, known, new=True), _pick(found, known, new=False)
+
+
+def _pick(found: Iterable[Finding], known: set[tuple[str, ...]], *, new: bool) -> tuple[Finding, ...]:
+    return tuple(finding for finding in found if (_identity(finding) not in known) is new)
+
+
+def _identity(finding: Finding) -> tuple[str, ...]:
+    """Leave the message out: it may name the place of a rule that only moved."""
+    return finding.kind, finding.subject, finding.key, finding.other
