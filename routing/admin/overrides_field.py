@@ -40,6 +40,9 @@ class TypedOverrides:
     rows: tuple[VariableRow, ...] = ()
     rest: str = ""
 
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.rest.strip())
+
     def __str__(self) -> str:
         return "; ".join(filter(None, (*(f"{row.key} = {row.value}" for row in self.rows), self.rest)))
 

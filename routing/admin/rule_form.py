@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 else:
     _Page = object
 
+IN_WORDS = {"channels": "channel_words", "customer": "customer_words"}
 OPEN = "on"
 STATES = ((OPEN, "open"), ("off", "closed"))
 DAY = {"type": "date"}
@@ -127,10 +128,10 @@ class RuleFormPage(_Page):
     form = RuleEditForm
     inlines = (RuleTargetInline, RuleAttributeInline)
     autocomplete_fields = ("lists_any", "lists_none", "numbers", "campaigns", "schedule")
-    readonly_fields = ("key", "position", "whole_sentence")
-    # What those see who may only look; the page to edit on is a template of its own.
+    readonly_fields = ("key", "position", "channel_words", "customer_words")
+    # Which fields there are, and how those see them who may only look; the page to edit on is a template of its own.
     fieldsets = (
-        (None, {"fields": ("whole_sentence", "name", "enabled", "note")}),
+        (None, {"fields": ("name", "enabled", "note")}),
         (
             "When: all that you fill in must hold",
             {"fields": ("channels", "customer", "lists_any", "lists_none", "numbers", "campaigns")},
@@ -139,6 +140,16 @@ class RuleFormPage(_Page):
         ("Settings that change for these calls", {"classes": ("collapse",), "fields": ("overrides",)}),
         ("What the system knows", {"classes": ("collapse",), "fields": ("position", "key")}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Rule | None = None) -> Any:
+        """Return the fields; who may only look reads words instead of lists in brackets."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return [
+            (title, {**options, "fields": [IN_WORDS.get(str(name), name) for name in options["fields"]]})
+            for title, options in fieldsets
+        ]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -154,10 +165,15 @@ class RuleFormPage(_Page):
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @display(description="In one sentence")
-    def whole_sentence(self, rule: Rule) -> str:
-        """Return the rule as it is saved, as one sentence."""
-        return _sentence(rule) or "Shown here once the rule is saved."
+    @display(description="Calls")
+    def channel_words(self, rule: Rule) -> str:
+        """Return the channels as words."""
+        return ", ".join(map(str, rule.channels)) or "all"
+
+    @display(description="Customer")
+    def customer_words(self, rule: Rule) -> str:
+        """Return the entries of the customer condition on one line."""
+        return ", ".join(map(str, rule.customer)) or "everybody"
 
 
 def _sentence(rule: Rule | None) -> str:

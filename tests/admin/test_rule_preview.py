@@ -72,6 +72,7 @@ COUNTS: dict[str, tuple[str | None, Form, str]] = {
     "without conditions": (None, {}, "No condition: this rule takes every call"),
     "switched off": (None, {"customer": "MX", "enabled": ""}, "Switched off: it takes no call"),
     "unfinished": (None, {"customer": "MX\n+1415"}, "Mend the conditions first"),
+    "a day without its zone": (None, {"valid_until": "2026-12-01"}, "Next 7 days Mend the conditions first."),
     "shares": (None, {"arms-0-weight": 60}, "The shares add up to 60 %"),
     "overrides": (None, {"overrides": "{"}, "This is not JSON (line 1"),
     "covered by a rule above": (None, {"customer": "+5255*", "enabled": ""}, "can never take a call"),
@@ -139,6 +140,7 @@ def test_who_may_only_look_sees_the_panel_of_the_saved_rule(staff: User, world: 
     assert "MX callers → Recepción ES" in page
     assert f'data-preview="{PREVIEW}{rule.pk}/"' in page
     assert "data-rule-form" not in page
+    assert "[]" not in re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
     assert "MX callers → Recepción ES" in panel(shown)
     assert "MX callers → Recepción ES" in posted
     assert "+525512345678" not in shown.content.decode()
