@@ -69,15 +69,15 @@ class RuleChangeList(ChangeList):
         self.mentions = (
             find_mentions(table, self.query, region=settings.ROUTING_DEFAULT_REGION, now=now) if self.query else None
         )
-        self.rows = self._make_rows(request, table, findings or (), now)
+        self.missing, self.hits = missing_targets(), recent_hits(now)
+        self.rows = self._make_rows(request, table, findings or ())
         self.story = self._tell_story(table, findings, now)
 
-    def _make_rows(self, request: HttpRequest, table: Table, findings: Iterable[Finding], now: datetime) -> list[Row]:
+    def _make_rows(self, request: HttpRequest, table: Table, findings: Iterable[Finding]) -> list[Row]:
         rules: list[Rule] = list(self.result_list)
         specs = {spec.key: spec for spec in table.rules}
         stamps = stamp_rules(rule.pk for rule in rules)
-        missing, hits = missing_targets(), recent_hits(now)
-        last = last_hits([rule.key for rule in rules if rule.key not in hits.by_rule])
+        last = last_hits([rule.key for rule in rules if rule.key not in self.hits.by_rule])
         warnings, ways = warnings_of(findings, rules), self.mentions.by_rule if self.mentions else {}
         ups, downs = self._places(rules) if self.may_change else ({}, {})
         links = request.user.has_perm("routing.view_call")
@@ -87,8 +87,8 @@ class RuleChangeList(ChangeList):
                 stamp=stamps[rule.pk],
                 phrase=say_phrase(specs[rule.key], table, request.user),
                 channels=say_channels(specs[rule.key].when),
-                chips=make_chips(specs[rule.key].then, table, missing),
-                taken=say_taken(specs[rule.key], hits, last, links=links),
+                chips=make_chips(specs[rule.key].then, table, self.missing),
+                taken=say_taken(specs[rule.key], self.hits, last, links=links),
                 warnings=warnings.get(rule.key, ()),
                 ways=ways.get(rule.key, ()),
                 up=ups.get(rule.pk, ""),
@@ -112,7 +112,7 @@ class RuleChangeList(ChangeList):
         return ups, downs
 
     def _tell_story(self, table: Table, findings: Iterable[Finding] | None, now: datetime) -> dict[str, Any]:
-        hits, missing = recent_hits(now), missing_targets()
+        hits, missing = self.hits, self.missing
         is_whole = not self.query and not self.has_active_filters
         last_page = max(1, -(-self.result_count // self.list_per_page))
         return {
