@@ -7,14 +7,24 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from routing.admin.base import RowAdmin
+from routing.admin.base import RowAdmin, RowForm
+from routing.admin.overrides_field import OverridesField
 from routing.models import TableSettings
+
+
+class TableSettingsForm(RowForm[TableSettings]):
+    """Overrides as rows and JSON."""
+
+    overrides = OverridesField(
+        required=False, help_text="Settings of every assistant and squad; targets and rules lie over them."
+    )
 
 
 @admin.register(TableSettings)
 class TableSettingsAdmin(RowAdmin[TableSettings]):
     """The list of one row leads straight to it."""
 
+    form = TableSettingsForm
     autocomplete_fields = ("default_target", "blocked_target", "default_number")
     fields = ("default_target", "blocked_target", "default_number", "overrides")
 

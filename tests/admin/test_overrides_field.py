@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from routing.models import Rule
+from routing.models import Rule, TableSettings
 from tests.admin.conftest import client_of
 from tests.admin.test_forms import add, arm, messages_of, rule_form
 
@@ -99,3 +99,16 @@ def test_wrong_overrides_get_a_message_and_stay_as_typed(rows: Rows, rest: str, 
         f'name="overrides_key" value="{key}"' in page and f">{value}</textarea>" in page for key, _, value in rows
     )
     assert f">{rest}</textarea>" in page
+
+
+def test_the_whole_table_has_overrides_too(client: Client) -> None:
+    address = reverse("admin:routing_tablesettings_change", args=[1])
+    settings = TableSettings.load()
+
+    client.post(
+        address,
+        {"default_target": settings.default_target_id} | overrides_form([("brand", "text", "Acme")], '{"model": {}}'),
+    )
+
+    assert TableSettings.load().overrides == {"variableValues": {"brand": "Acme"}, "model": {}}
+    assert 'name="overrides_key" value="brand"' in client.get(address).content.decode()
