@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from routing.admin.base import ChangeList
+from routing.admin.masking import FULL_NUMBERS
 from routing.admin.rule_list_rows import Row, Warned, group_warnings, make_chips, say_channels, say_phrase, say_taken
 from routing.admin.rule_list_story import COUNTED, count_attention, line_after, lines_before
 from routing.engine.lint import Finding
@@ -22,7 +23,7 @@ from routing.engine.table import Table
 from routing.models import Rule, Target
 from routing.services.count_hits import last_hits, recent_hits
 from routing.services.draft_table import read_draft_table
-from routing.services.find_mentions import find_mentions
+from routing.services.find_mentions import Mentions, find_mentions
 from routing.services.lint_table import lint_draft
 from routing.services.rule_stamps import stamp_rules
 
@@ -66,9 +67,7 @@ class RuleChangeList(ChangeList):
         query = request.GET.urlencode()
         self.preserved = f"?{urlencode({'_changelist_filters': query})}" if query else ""
         self.here = f"?{urlencode({'query': query})}" if query else ""
-        self.mentions = (
-            find_mentions(table, self.query, region=settings.ROUTING_DEFAULT_REGION, now=now) if self.query else None
-        )
+        self.mentions = search_mentions(table, self.query, request.user, now)
         self.missing, self.hits = missing_targets(), recent_hits(now)
         self.rows = self._make_rows(request, table, findings or ())
         self.story = self._tell_story(table, findings, now)
@@ -124,6 +123,14 @@ class RuleChangeList(ChangeList):
             "hits": hits,
             "zone": timezone.get_current_timezone_name(),
         }
+
+
+def search_mentions(table: Table, text: str, user: Any, now: datetime) -> Mentions | None:
+    """Return the rules that mention the number that was searched for, or None for other words."""
+    if not text:
+        return None
+    region, whole_only = settings.ROUTING_DEFAULT_REGION, not user.has_perm(FULL_NUMBERS)
+    return find_mentions(table, text, region=region, now=now, whole_only=whole_only)
 
 
 def warnings_of(findings: Iterable[Finding], rules: Iterable[Rule]) -> Mapping[str, tuple[Warned, ...]]:

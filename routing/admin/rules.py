@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -10,12 +9,11 @@ from django.utils import timezone
 
 from routing.admin.base import ChangeList, RowAdmin
 from routing.admin.rule_form import RuleFormPage
-from routing.admin.rule_list import AttentionFilter, RuleChangeList
+from routing.admin.rule_list import AttentionFilter, RuleChangeList, search_mentions
 from routing.admin.rule_list_changes import RuleListChanges
 from routing.models import Rule
 from routing.services.draft_table import read_draft_table
 from routing.services.duplicate_rule import duplicate_rule
-from routing.services.find_mentions import find_mentions
 
 
 @admin.register(Rule)
@@ -44,8 +42,7 @@ class RuleAdmin(RuleFormPage, RuleListChanges, RowAdmin[Rule]):
     ) -> tuple[QuerySet[Rule], bool]:
         """Find words in names, notes and targets; a telephone number also in whatever holds it."""
         by_words, may_repeat = super().get_search_results(request, queryset, search_term)
-        region, now = settings.ROUTING_DEFAULT_REGION, timezone.now()
-        mentions = find_mentions(read_draft_table(), search_term, region=region, now=now) if search_term else None
+        mentions = search_mentions(read_draft_table(), search_term, request.user, timezone.now())
         if mentions is None:
             return by_words, may_repeat
         found = Q(pk__in=by_words.order_by().values("pk")) | Q(key__in=mentions.by_rule)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -26,12 +26,16 @@ FILLERS = ("5550100555010", "2345678901234", "7012345678901")
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What was looked for: a whole number, the beginning of one, a country, or hidden numbers."""
+    """What was looked for: a whole number, the beginning of one, a country, or hidden numbers.
+
+    With ``whole_only`` a beginning finds no whole numbers: who sees them masked could spell them out, digit by digit.
+    """
 
     number: str = ""
     prefix: str = ""
     country: str = ""
     withheld: bool = False
+    whole_only: bool = False
 
     def __str__(self) -> str:
         if self.withheld:
@@ -48,7 +52,9 @@ class Asked:
 
     def names(self, number: str) -> bool:
         """Tell whether a whole number is what was asked for, or begins so."""
-        return bool(self.number and number == self.number) or bool(self.prefix and number.startswith(self.prefix))
+        if self.number and number == self.number:
+            return True
+        return bool(self.prefix) and not self.whole_only and number.startswith(self.prefix)
 
     def touches(self, prefix: str) -> bool:
         """Tell whether numbers that begin so are among those asked for, or the other way round."""
@@ -95,7 +101,7 @@ def read_asked(text: str, region: str) -> Asked | None:
     return Asked(number=number) if number else _read_prefix(digits.rstrip("*…"), region)
 
 
-def find_mentions(table: Table, text: str, *, region: str, now: datetime) -> Mentions | None:
+def find_mentions(table: Table, text: str, *, region: str, now: datetime, whole_only: bool = False) -> Mentions | None:
     """Return the rules whose conditions name the number or something that holds it; None if the text is no number.
 
     A rule without a word about customers, numbers, lists and campaigns may well take the call, but mentions nothing.
@@ -103,6 +109,7 @@ def find_mentions(table: Table, text: str, *, region: str, now: datetime) -> Men
     asked = read_asked(text, region)
     if asked is None:
         return None
+    asked = replace(asked, whole_only=whole_only)
     lists = _lists_with(asked, now)
     names = _Names(
         lists={spec.key: spec.name for spec in table.lists if spec.key in lists},
@@ -147,10 +154,8 @@ def _countries_of(prefix: str) -> frozenset[str]:
 
 def _lists_with(asked: Asked, now: datetime) -> frozenset[str]:
     """Return the keys of the lists with a valid entry that was asked for."""
-    if not (asked.number or asked.prefix):
-        return frozenset()
-    named = Q(number=asked.number) if asked.number else Q()
-    if asked.prefix:
+    named = Q(number=asked.number or None)
+    if asked.prefix and not asked.whole_only:
         named |= Q(number__startswith=asked.prefix)
     valid = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
     keys = NumberListEntry.objects.filter(named, valid).order_by().values_list("number_list__key", flat=True)

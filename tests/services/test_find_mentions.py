@@ -90,6 +90,17 @@ def test_the_ways_are_told_once_and_in_the_order_of_the_rules() -> None:
 
 
 @pytest.mark.usefixtures("_table")
+def test_a_beginning_spells_out_no_whole_number_for_who_sees_them_masked() -> None:
+    found = find_mentions(table_from_rows(), "+1415", region="US", now=NOW, whole_only=True)
+    whole = find_mentions(table_from_rows(), "+14155550100", region="US", now=NOW, whole_only=True)
+
+    assert found is not None
+    assert found.by_rule == BAY
+    assert whole is not None
+    assert whole.by_rule == {"exact": ("number",), **BAY, **VIP}
+
+
+@pytest.mark.usefixtures("_table")
 def test_a_refused_number_is_told() -> None:
     assert mentions("+12025550166").refused_on == ("Nuisance",)
 
