@@ -11,7 +11,7 @@ import phonenumbers
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -46,14 +46,22 @@ def rule_preview(request: HttpRequest, object_id: int | None = None) -> HttpResp
     rule = get_object_or_404(Rule, pk=object_id) if object_id else None
     model_admin = admin.site.get_model_admin(Rule)
     may_edit = model_admin.has_change_permission(request) if rule else model_admin.has_add_permission(request)
-    table = read_draft_table()
     if request.method == "POST" and may_edit:
         draft = read_draft_rule(model_admin, request, rule)
+        table = read_draft_table()  # after the form: it knows every target that the form found
     elif rule is not None:
-        draft = DraftRule(spec=next(spec for spec in table.rules if spec.key == rule.key), problems={})
+        table = read_draft_table()
+        draft = _saved(rule, table)
     else:
         raise PermissionDenied
     return JsonResponse({"html": _panel(draft, table, request), "problems": draft.problems})
+
+
+def _saved(rule: Rule, table: Table) -> DraftRule:
+    spec = next((spec for spec in table.rules if spec.key == rule.key), None)
+    if spec is None:
+        raise Http404("This rule was deleted a moment ago.")
+    return DraftRule(spec=spec, problems={})
 
 
 def rule_numbers(request: HttpRequest) -> HttpResponse:
