@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.defaultfilters import pluralize
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -22,14 +24,14 @@ from routing.services.export_table import RevisionUnknown, export_table
 
 OFFERED = 100  # revisions to compare with
 STYLES = {"yaml": "application/yaml", "json": "application/json"}
-COLUMNS = ("number", "is_live", "published_at", "author", "note", "size", "shown_checksum")
+COLUMNS = ("number", "is_live", "shown_at", "shown_author", "shown_note", "size", "shown_checksum")
 
 
 @admin.register(Revision)
 class RevisionAdmin(LogAdmin[Revision]):
     """Published routing tables, newest first; nothing here can be changed."""
 
-    list_display = ("number", "state", "published_at", "shown_author", "note", "what_changed")
+    list_display = ("number", "state", "shown_at", "shown_author", "note", "what_changed")
     list_filter = ("published_at", "author")
     list_select_related = ("author",)
     search_fields = ("=number", "note", "author__username")
@@ -102,6 +104,17 @@ class RevisionAdmin(LogAdmin[Revision]):
     def is_live(self, revision: Revision) -> bool:
         """Return whether this revision decides calls."""
         return bool(revision.number == getattr(revision, "live_number", None))
+
+    @display(description="Published at", ordering="published_at")
+    def shown_at(self, revision: Revision) -> str:
+        """Return the instant with its time zone."""
+        at = timezone.localtime(revision.published_at)
+        return f"{date_format(at, 'DATETIME_FORMAT')} {timezone.get_current_timezone_name()}"
+
+    @display(description="Note")
+    def shown_note(self, revision: Revision) -> str:
+        """Return why it was published."""
+        return revision.note or "none"
 
     @display(description="Published by", ordering="author")
     def shown_author(self, revision: Revision) -> str:

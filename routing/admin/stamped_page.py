@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import OperationalError, models, transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -148,6 +148,10 @@ class StampedPage(PublishingPage):
         if refusal is not None and (refusal.stored or refusal.gone):
             form = context["adminform"].form
             formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+            if form.errors.as_data().keys() == {NON_FIELD_ERRORS} and not any(
+                it.total_error_count() for it in formsets
+            ):
+                context["errors"] = None  # nothing stands below that could be corrected
             context["conflict"] = {
                 "editor": refusal.editor,
                 "gone": refusal.gone,
