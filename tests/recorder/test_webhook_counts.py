@@ -150,7 +150,7 @@ def test_the_thread_stores_them_now_and_then_and_when_it_stops(
     monkeypatch.setattr(background, "INTERVAL_SECONDS", 0.02)
     counter.count("answered", NOON)
     background.start()
-    eventually(lambda: [row[2] for row in rows()] == [1])
+    assert eventually(lambda: [row[2] for row in rows()] == [1])
     counter.count("answered", NOON)
 
     background.stop()

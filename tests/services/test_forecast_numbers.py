@@ -82,6 +82,18 @@ def test_a_split_names_all_who_share_and_what_is_wrong_with_them() -> None:
     assert found.until == datetime(2026, 11, 23, 17, 0, tzinfo=NEW_YORK)
 
 
+def test_other_shares_are_another_answer_though_one_caller_may_get_the_same_target() -> None:
+    def split(key: str, state: str, day: int) -> dict[str, Any]:
+        arms = [{"target": "day", "weight": day}, {"target": "night", "weight": 100 - day}]
+        return {"key": key, "name": key, "when": {"schedule": {"key": "office", "is": state}}, "then": arms}
+
+    found = forecast(MAIN, snapshot_of(rules=[split("a", "open", 99), split("b", "closed", 98)]))
+
+    assert found.until == datetime(2026, 11, 23, 17, 0, tzinfo=NEW_YORK)
+    assert found.then is not None
+    assert names(found.then) == [("Day", 98, True), ("Night", 2, True)]
+
+
 def test_nothing_changes_where_nothing_depends_on_time() -> None:
     found = forecast(SIP)
 

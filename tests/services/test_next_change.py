@@ -59,6 +59,7 @@ SPRING = {
 }
 SPRING_RULE = {"key": "spring", "name": "Spring", "when": {"campaigns": ["spring"]}, "then": [{"target": "spring"}]}
 VIP_RULE = {"key": "vip", "name": "VIP", "when": {"lists": {"any_of": ["vip"]}}, "then": [{"target": "desk"}]}
+NOT_VIP_RULE = {"key": "no", "name": "No", "when": {"lists": {"none_of": ["vip"]}}, "then": [{"target": "desk"}]}
 SAME_BELOW = {"key": "too", "name": "Too", "when": {"schedule": {"key": "office", "is": "open"}}, "then": NIGHT}
 TWO_DAYS = timedelta(days=2)
 
@@ -102,6 +103,11 @@ CASES: dict[str, tuple[RuleSet, datetime, Facts, datetime | None, str]] = {
         Facts(hits=(ListHit(list_key="vip", purpose=Purpose.SEGMENT, expires_at=MONDAY + timedelta(minutes=7)),)),
         MONDAY + timedelta(minutes=7), "day",
     ),
+    "a rule for callers on no list begins once the entry expires": (
+        ruleset(NOT_VIP_RULE), MONDAY,
+        Facts(hits=(ListHit(list_key="vip", purpose=Purpose.SEGMENT, expires_at=MONDAY + timedelta(minutes=7)),)),
+        MONDAY + timedelta(minutes=7), "desk",
+    ),
     "a rule above takes over from one below": (
         ruleset(CLOSED, {"key": "all", "name": "All", "then": [{"target": "desk"}]}), MONDAY, Facts(),
         datetime(2026, 11, 23, 17, 0, tzinfo=NEW_YORK), "night",
@@ -120,6 +126,10 @@ CASES: dict[str, tuple[RuleSet, datetime, Facts, datetime | None, str]] = {
     "in autumn the hour comes twice": (
         ruleset(CLOSED, hours="00:00-01:30"), datetime(2026, 11, 1, 5, 40, tzinfo=UTC), Facts(),
         datetime(2026, 11, 1, 6, 0, tzinfo=UTC), "day",
+    ),
+    "the hours end in the second of the two": (
+        ruleset(CLOSED, hours="00:00-01:30"), datetime(2026, 11, 1, 6, 10, tzinfo=UTC), Facts(),
+        datetime(2026, 11, 1, 6, 30, tzinfo=UTC), "night",
     ),
     "by the customer's own clock": (
         ruleset(CLOSED, zone="customer"), MONDAY, Facts(), datetime(2026, 11, 23, 22, 0, tzinfo=UTC), "night",
