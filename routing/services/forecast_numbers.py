@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import phonenumbers
 
@@ -25,6 +25,8 @@ from routing.services.next_change import HORIZON, is_same_target, next_change
 from routing.snapshot.store import Snapshot
 
 ABOUT_THE_CALLER = (CustomerIs, OnAnyList, OnNoList, AttributeIs)
+
+_remembered: tuple[Snapshot | None, datetime | None, dict[str, Forecast]] = (None, None, {})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +65,7 @@ class Forecast:
 
 def forecast_numbers(snapshot: Snapshot, numbers: Iterable[OurNumber], now: datetime) -> tuple[Forecast, ...]:
     """Return a forecast for each of the numbers; what is known already is not looked for again within the minute."""
-    known = _memory.known_for(snapshot, now)
+    known = _known_for(snapshot, now)
     found = []
     for number in numbers:
         forecast = known.get(number.key)
@@ -93,22 +95,18 @@ def forecast_number(snapshot: Snapshot, number: OurNumber, now: datetime) -> For
     )
 
 
-@dataclass(slots=True)
-class _Memory:
-    """The forecasts of this process, good for one snapshot and one minute."""
+def _known_for(snapshot: Snapshot, now: datetime) -> dict[str, Forecast]:
+    """Return the forecasts of this process that are good for this snapshot and minute, to be added to.
 
-    snapshot: Snapshot | None = None
-    minute: datetime | None = None
-    forecasts: dict[str, Forecast] | None = None
-
-    def known_for(self, snapshot: Snapshot, now: datetime) -> dict[str, Forecast]:
-        minute = now - timedelta(seconds=now.second, microseconds=now.microsecond)
-        if self.forecasts is None or self.snapshot is not snapshot or self.minute != minute:
-            self.snapshot, self.minute, self.forecasts = snapshot, minute, {}
-        return self.forecasts
-
-
-_memory = _Memory()
+    Threads that start anew at the same time come to the same, and the last of them is kept.
+    """
+    global _remembered
+    minute = now.replace(second=0, microsecond=0)
+    known_snapshot, known_minute, known = _remembered
+    if known_snapshot is not snapshot or known_minute != minute:
+        known = {}
+        _remembered = (snapshot, minute, known)
+    return known
 
 
 def _usual_call(ruleset: RuleSet, number: OurNumber, now: datetime) -> Context:
