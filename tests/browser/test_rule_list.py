@@ -130,3 +130,23 @@ def test_a_copy_and_a_typed_position_come_from_the_menu(rules: Page) -> None:
 
     expect(rules.get_by_text("“Spring offers (copy)” is now rule 1.")).to_be_visible()
     assert shown(rules)[0] == "Spring offers (copy)"
+
+
+def test_carried_down_a_rule_goes_right_below_the_last_one_it_passed(rules: Page) -> None:
+    rules.goto(f"{rules.url}?enabled__exact=1")  # hides a rule below “Nobody home”
+    handle(rules, "VIP callers").focus()
+    for pressed in ("Space", "ArrowDown", "ArrowDown", "ArrowDown", "Space"):
+        rules.keyboard.press(pressed)
+
+    expect(rules.get_by_text("“VIP callers” is now rule 4.")).to_be_visible()
+    assert order() == ["spring", "mexico", "nobody", "vip-callers", "gold", "closed"]
+
+
+def test_a_colleagues_new_rule_comes_along_and_the_message_stays(rules: Page) -> None:
+    Rule.objects.create(name="Added by a colleague")
+
+    rules.get_by_role("switch", name="Switch for Mexican callers").click()
+
+    expect(rules.get_by_text("“Mexican callers” is switched off.")).to_be_visible()
+    expect(rules.get_by_text("Added by a colleague", exact=True)).to_be_visible()
+    expect(rules.get_by_role("switch", name="Switch for Mexican callers")).to_be_focused()
