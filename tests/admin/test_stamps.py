@@ -1,15 +1,27 @@
 """Two people edit the same row: the second is told who changed what, and loses nothing typed."""
 
 import re
+import threading
 from html import unescape
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.test import Client
 
 from routing.admin.stamps import changed_parts, stamp_of
-from routing.models import Campaign, Rule, RuleTarget, Schedule, TableSettings, Target, WebhookSecret
+from routing.models import (
+    Campaign,
+    DraftState,
+    Revision,
+    Rule,
+    RuleTarget,
+    Schedule,
+    TableSettings,
+    Target,
+    WebhookSecret,
+)
 from tests.admin.conftest import allow, client_of
 
 pytestmark = pytest.mark.django_db
@@ -225,3 +237,69 @@ def test_a_row_that_is_gone_has_no_stamp(world: dict[str, Any]) -> None:
     schedule.delete()
 
     assert stamp_of(Schedule(pk=pk)) == ""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("button", ["_save", "_publish"])
+def test_of_two_saves_at_once_one_is_told(button: str, admin: User, world: dict[str, Any]) -> None:
+    target = Target.objects.get(key="sorry")
+    forms = {name: {**opened(client_of(admin), target), "message": name, button: "1"} for name in ("Bye.", "Later.")}
+    clients = {name: client_of(admin) for name in forms}
+    ready = threading.Barrier(len(forms))
+    answers: dict[str, int] = {}
+
+    def save(name: str) -> None:
+        try:
+            ready.wait()
+            answers[name] = clients[name].post(page_of(target), forms[name]).status_code
+        finally:
+            connection.close()
+
+    run_together([threading.Thread(target=save, args=(name,)) for name in forms])
+
+    target.refresh_from_db()
+    assert sorted(answers.values()) == [200, 302]
+    assert answers[target.message] == 302
+    assert Revision.objects.count() == (2 if button == "_publish" else 1)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite waits longer for a lock than a test should")
+def test_who_waits_too_long_is_told_and_keeps_the_text(admin: User, world: dict[str, Any]) -> None:
+    client = client_of(admin)
+    target = Target.objects.get(key="sorry")
+    mine = {**opened(client, target), "message": "Farewell."}
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                DraftState.lock()
+                held.set()
+                done.wait(20)
+        finally:
+            connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait(10)
+    try:
+        response = client.post(page_of(target), mine)
+        page = client.post("/admin/publish/", {"note": "x"})
+        discarded = client.post("/admin/publish/discard/", {})
+    finally:
+        done.set()
+        holder.join()
+
+    assert response.status_code == 200
+    assert "somebody is changing the table just now" in words(response)
+    assert response.context["adminform"].form["message"].value() == "Farewell."
+    assert "Somebody is changing the table just now" in words(page)
+    assert "Somebody is changing the table just now" in words(discarded)
+
+
+def run_together(threads: list[threading.Thread]) -> None:
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

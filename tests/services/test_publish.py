@@ -11,6 +11,8 @@ from django.utils import timezone
 from routing.engine.document import read_document
 from routing.engine.errors import TableErrors
 from routing.models import LiveState, NumberListEntry, Revision, Rule, RuleTarget, TableSettings, Target
+from routing.services.discard_draft import NothingLive, discard_draft
+from routing.services.draft import DraftChanged, Sight, read_draft
 from routing.services.publish import checksum_of, publish, restore
 from routing.snapshot.rows import rows_from_table, table_from_rows
 from routing.snapshot.tablefile import read_text
@@ -111,6 +113,76 @@ def test_published_revision_cannot_be_changed(draft: None) -> None:
 
     with pytest.raises(TypeError, match="publish a new one"):
         revision.save()
+
+
+def test_only_what_was_seen_goes_live(draft: None) -> None:
+    seen = Sight.present()
+    Rule.objects.filter(key="all").update(name="Everyone")
+
+    with pytest.raises(DraftChanged):
+        publish(author=None, note="", now=NOW, seen=seen)
+
+    assert not Revision.objects.exists()
+    assert publish(author=None, note="", now=NOW, seen=Sight.present()).is_new
+
+
+def test_a_draft_seen_beside_another_revision_is_not_published(draft: None) -> None:
+    seen = Sight.present()
+    _publish()
+
+    with pytest.raises(DraftChanged):
+        restore(Revision.objects.get(), author=None, now=NOW, seen=seen)
+
+
+@pytest.mark.parametrize("sight", [Sight(draft_version=7, live_revision=None), Sight(draft_version=0, live_revision=3)])
+def test_a_sight_travels_through_a_page(sight: Sight) -> None:
+    assert Sight.parse(str(sight)) == sight
+
+
+def test_discarding_brings_back_what_is_live_and_keeps_lists(draft: None) -> None:
+    _publish()
+    live = table_from_rows()
+    Target.objects.create(name="Annex", kind="reject", message="Moved.")
+    Rule.objects.filter(key="all").delete()
+    NumberListEntry.objects.create(number_list=NumberListEntry.objects.all()[0].number_list, number="+12025550177")
+
+    assert read_draft().count == 2
+    assert discard_draft(seen=Sight.present()) == 1
+
+    assert table_from_rows() == live
+    assert not read_draft().differs
+    assert NumberListEntry.objects.filter(number="+12025550177").exists()
+
+
+def test_without_a_revision_nothing_is_discarded(draft: None) -> None:
+    with pytest.raises(NothingLive):
+        discard_draft()
+
+    assert Rule.objects.exists()
+
+
+def test_only_what_was_seen_is_discarded(draft: None) -> None:
+    _publish()
+    seen = Sight.present()
+    Rule.objects.filter(key="all").update(name="Everyone")
+
+    with pytest.raises(DraftChanged):
+        discard_draft(seen=seen)
+
+    assert Rule.objects.get(key="all").name == "Everyone"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_comparison_follows_every_change() -> None:
+    rows_from_table(read_document(read_text(FULL_TABLE)))
+    _publish()
+    counts = [read_draft().count]
+    Rule.objects.filter(key="all").update(name="Everyone")
+    counts.append(read_draft().count)
+    _publish()
+    counts.append(read_draft().count)
+
+    assert counts == [0, 1, 0]
 
 
 @pytest.mark.django_db(transaction=True)
