@@ -19,7 +19,7 @@ from routing.engine.conditions import (
     ScheduleIs,
     customer_is,
 )
-from routing.engine.decision import RuleRef
+from routing.engine.decision import Decision, Reason, RuleRef
 from routing.engine.errors import TableErrors
 from routing.engine.overrides import merge
 from routing.engine.ruleset import (
@@ -58,10 +58,11 @@ def _build(table: Table, revision: int | None, default_region: str, last_resort:
             ref=RuleRef(position=position, key=rule.key, name=rule.name),
             spec=rule,
             conditions=tuple(build_conditions(rule.when, schedules, default_region)),
-            arms=_arms(rule, targets, table),
+            arms=_arms(rule, RuleRef(position=position, key=rule.key, name=rule.name), targets, table, revision),
         )
         for position, rule in enumerate(table.rules, start=1)
     )
+    default = targets.get(table.default or "")
     return RuleSet(
         revision=revision,
         table=table,
@@ -73,7 +74,8 @@ def _build(table: Table, revision: int | None, default_region: str, last_resort:
         numbers_by_id={number.vapi_id: number.key for number in table.numbers},
         campaigns_by_number=_by((c.slug, c.numbers) for c in table.campaigns),
         campaigns_by_vapi_id=_by((c.slug, c.vapi_campaign_ids) for c in table.campaigns),
-        default=targets.get(table.default or ""),
+        default=default,
+        default_decision=_default(default or last_resort, table, revision, is_last_resort=default is None),
         blocked=targets.get(table.blocked or ""),
         last_resort=last_resort,
         default_region=default_region,
@@ -102,16 +104,25 @@ def build_conditions(when: When, schedules: Mapping[str, Schedule], default_regi
         yield ScheduleIs(schedule=schedules[when.schedule], is_open=when.schedule_is_open)
 
 
-def _arms(rule: RuleSpec, targets: Mapping[str, Target], table: Table) -> tuple[CompiledArm, ...]:
+def _arms(
+    rule: RuleSpec, ref: RuleRef, targets: Mapping[str, Target], table: Table, revision: int | None
+) -> tuple[CompiledArm, ...]:
     upto = accumulate(arm.weight for arm in rule.then)
-    return tuple(
-        CompiledArm(
-            target=targets[arm.target],
-            upto=end,
-            floor=merge(table.overrides, targets[arm.target].overrides),
+    reason = Reason.SPLIT if len(rule.then) > 1 else Reason.TARGETING_MATCH
+    arms = []
+    for arm, end in zip(rule.then, upto, strict=True):
+        target = targets[arm.target]
+        floor = merge(table.overrides, target.overrides)
+        decision = Decision(
+            target=target, reason=reason, rule=ref, revision=revision, floor=floor, ceiling=rule.overrides
         )
-        for arm, end in zip(rule.then, upto, strict=True)
-    )
+        arms.append(CompiledArm(target=target, upto=end, floor=floor, decision=decision))
+    return tuple(arms)
+
+
+def _default(target: Target, table: Table, revision: int | None, *, is_last_resort: bool) -> Decision:
+    reason = Reason.ERROR if is_last_resort else Reason.DEFAULT
+    return Decision(target=target, reason=reason, revision=revision, floor=merge(table.overrides, target.overrides))
 
 
 def _running(campaign: CampaignSpec) -> RunningCampaign:

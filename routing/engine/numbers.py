@@ -11,6 +11,8 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 from phonenumbers import timezone as number_timezone
 
+from routing.engine.e164 import read_plain_e164
+
 WITHHELD_WORDS = frozenset("anonymous private restricted unavailable unknown blocked withheld".split())
 # Digits that a keypad spells ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE with: some
 # carriers put them where a number belongs (Twilio documents them).
@@ -67,6 +69,9 @@ def read_customer(raw: str | None, region: str, *, inbound: bool) -> Number:
 def read_number(raw: str, region: str) -> Number:
     """Classify a written number: withheld first, then SIP URI, then E.164, else raw."""
     text = raw.strip()
+    plain = read_plain_e164(text)
+    if plain is not None and text not in WITHHELD_SENTINELS:
+        return Number(raw=raw, kind=NumberKind.E164, identity=text, country=_supported(plain[0]))
     if is_withheld(text):
         return Number(raw=raw, kind=NumberKind.WITHHELD)
     sip = _SIP.fullmatch(text)
@@ -139,6 +144,10 @@ def country_of(e164: str) -> str | None:
         region = phonenumbers.region_code_for_number(phonenumbers.parse(e164))
     except NumberParseException:
         return None
+    return _supported(region)
+
+
+def _supported(region: str | None) -> str | None:
     return region if region in phonenumbers.SUPPORTED_REGIONS else None
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from routing.engine.context import WORKFLOW, Channel
 from routing.engine.decision import Decision, Reason
-from routing.engine.live import EmergencySwitch, Facts
+from routing.engine.live import NO_FACTS, EmergencySwitch, Facts
 from routing.engine.overrides import merge
 from routing.engine.ruleset import CompiledArm, CompiledRule, RuleSet
 from routing.engine.situation import Situation
@@ -29,7 +30,7 @@ PAUSED_REJECT = _reject("outbound-paused", "Outbound paused", "Outbound calls ar
 
 def resolve(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
     """Decide who takes the call, looking only at rules that the index finds."""
-    return decide_among(ruleset.candidates(situation, facts), ruleset, situation, facts)
+    return _decide(ruleset.matching(situation, facts), ruleset, situation, facts)
 
 
 def resolve_linear(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
@@ -39,15 +40,22 @@ def resolve_linear(ruleset: RuleSet, situation: Situation, facts: Facts) -> Deci
 
 
 def decide_among(rules: Iterable[CompiledRule], ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
-    """Apply the order of a decision; the first step that has an answer gives it."""
-    return (
-        _refused_outbound(ruleset, situation, facts)
-        or _emergency(ruleset, situation, facts)
-        or _blocked(ruleset, situation, facts)
-        or _explicit(ruleset, situation)
-        or _first_match(rules, ruleset, situation, facts)
-        or _default(ruleset, facts)
-    )
+    """Decide as if the table had only these rules, in this order."""
+    return _decide((rule for rule in rules if rule.matches(situation, facts)), ruleset, situation, facts)
+
+
+def _decide(matching: Iterable[CompiledRule], ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
+    """Apply the order of a decision; the first step that has an answer gives it. ``matching`` are asked one by one."""
+    if facts is not NO_FACTS or situation.context.named_target is not None:
+        before_rules = (
+            _refused_outbound(ruleset, situation, facts)
+            or _emergency(ruleset, situation, facts)
+            or _blocked(ruleset, situation, facts)
+            or _explicit(ruleset, situation)
+        )
+        if before_rules is not None:
+            return before_rules
+    return _first_available(matching, ruleset, situation, facts) or _default(ruleset, facts)
 
 
 def is_available(target: Target, facts: Facts) -> bool:
@@ -105,31 +113,35 @@ def _explicit(ruleset: RuleSet, situation: Situation) -> Decision | None:
     return Decision(target=target, reason=Reason.EXPLICIT, revision=ruleset.revision)
 
 
-def _first_match(
-    rules: Iterable[CompiledRule], ruleset: RuleSet, situation: Situation, facts: Facts
+def _first_available(
+    matching: Iterable[CompiledRule], ruleset: RuleSet, situation: Situation, facts: Facts
 ) -> Decision | None:
-    for rule in rules:
-        if not rule.matches(situation, facts):
-            continue
+    for rule in matching:
         arm, sticky = choose_arm(rule, situation, facts)
         if arm is not None:
-            return Decision(
-                target=arm.target,
-                reason=Reason.SPLIT if len(rule.arms) > 1 else Reason.TARGETING_MATCH,
-                rule=rule.ref,
-                revision=ruleset.revision,
-                floor=arm.floor,
-                ceiling=_ceiling(rule.spec.overrides, facts),
-                sticky=sticky,
+            made = arm.decision
+            return (
+                made if made is not None and sticky and not facts.hits else _chosen(rule, arm, ruleset, facts, sticky)
             )
     return None
 
 
+def _chosen(rule: CompiledRule, arm: CompiledArm, ruleset: RuleSet, facts: Facts, sticky: bool) -> Decision:
+    return Decision(
+        target=arm.target,
+        reason=Reason.SPLIT if len(rule.arms) > 1 else Reason.TARGETING_MATCH,
+        rule=rule.ref,
+        revision=ruleset.revision,
+        floor=arm.floor,
+        ceiling=_ceiling(rule.spec.overrides, facts),
+        sticky=sticky,
+    )
+
+
 def _default(ruleset: RuleSet, facts: Facts) -> Decision:
     """The default target is never skipped; before the first publish the last resort answers."""
-    if ruleset.default is None:
-        return _decision(ruleset, facts, ruleset.last_resort, Reason.ERROR)
-    return _decision(ruleset, facts, ruleset.default, Reason.DEFAULT)
+    made = ruleset.default_decision
+    return replace(made, ceiling=_ceiling({}, facts)) if facts.hits else made
 
 
 def choose_arm(rule: CompiledRule, situation: Situation, facts: Facts) -> tuple[CompiledArm | None, bool]:
@@ -138,7 +150,9 @@ def choose_arm(rule: CompiledRule, situation: Situation, facts: Facts) -> tuple[
     The share of a target that is not available goes to the next one of the rule, around the end.
     """
     first, sticky = (0, True) if len(rule.arms) == 1 else _drawn_arm(rule, situation)
-    for arm in (*rule.arms[first:], *rule.arms[:first]):
+    if is_available(rule.arms[first].target, facts):
+        return rule.arms[first], sticky
+    for arm in (*rule.arms[first + 1 :], *rule.arms[:first]):
         if is_available(arm.target, facts):
             return arm, sticky
     return None, sticky

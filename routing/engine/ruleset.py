@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import merge
 from typing import Any
@@ -16,7 +16,7 @@ from routing.engine.conditions import (
     OnAnyList,
     OurNumberIs,
 )
-from routing.engine.decision import RuleRef
+from routing.engine.decision import Decision, RuleRef
 from routing.engine.live import NO_FACTS, Facts
 from routing.engine.numbers import NumberKind
 from routing.engine.schedule import Schedule
@@ -26,21 +26,33 @@ from routing.engine.table import RuleSpec, Table, Target
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CompiledArm:
-    """One weighted target: it takes the buckets below ``upto``; ``floor`` is table < target."""
+    """One weighted target: it takes the buckets below ``upto``; ``floor`` is table < target.
+
+    ``decision`` is the answer to most calls that come here, made once; None where a rule is only tried out.
+    """
 
     target: Target
     upto: int
     floor: Mapping[str, Any]
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CompiledRule:
-    """A rule ready to be judged. ``ref.position`` counts from 1."""
+    """A rule ready to be judged. ``ref.position`` counts from 1.
+
+    ``others`` are the conditions but the one that the index files the rule under: what the index finds fulfils that.
+    """
 
     ref: RuleRef
     spec: RuleSpec
     conditions: tuple[Condition, ...]
     arms: tuple[CompiledArm, ...]
+    others: tuple[Condition, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        filed = filed_condition(self.conditions)
+        object.__setattr__(self, "others", tuple(it for it in self.conditions if it is not filed))
 
     def matches(self, situation: Situation, facts: Facts) -> bool:
         """Tell whether every condition holds (a rule without conditions always does)."""
@@ -60,6 +72,7 @@ class RunningCampaign:
 
 
 Places = tuple[int, ...]
+SORTED_AT_ONCE = 64  # candidates; beyond, merging as far as needed is cheaper than sorting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +84,7 @@ class RuleIndex:
 
     exact: Mapping[str, Places]
     prefixes: Mapping[str, Places]
+    prefix_lengths: Places
     countries: Mapping[str, Places]
     withheld: Places
     lists: Mapping[str, Places]
@@ -78,32 +92,41 @@ class RuleIndex:
     numbers: Mapping[str, Places]
     rest: Places
 
-    def candidates(self, situation: Situation, facts: Facts) -> Iterator[int]:
-        """Yield the places of rules that may match, in table order, each once."""
-        last = -1
-        for place in merge(*self._found(situation, facts)):
-            if place != last:
-                yield place
-                last = place
+    def candidates(self, situation: Situation, facts: Facts) -> Iterable[int]:
+        """Return the places of rules that may match, in table order, each once."""
+        found = self._found(situation, facts)
+        if len(found) < 2:
+            return found[0] if found else ()
+        if sum(map(len, found)) <= SORTED_AT_ONCE:
+            return sorted({place for places in found for place in places})
+        return _merged(found)
 
-    def _found(self, situation: Situation, facts: Facts) -> Iterator[Places]:
+    def _found(self, situation: Situation, facts: Facts) -> list[Places]:
+        """Return the filled shelves that the call reaches."""
+        found = [self.rest] if self.rest else []
+        identity = situation.customer.identity
+        if identity:
+            self._find_customer(situation, identity, found)
+        elif self.withheld and situation.customer.kind is NumberKind.WITHHELD:
+            found.append(self.withheld)
+        if facts.hits:
+            found += [places for hit in facts.hits if (places := self.lists.get(hit.list_key))]
+        if situation.campaigns:
+            found += [places for slug in situation.campaigns if (places := self.campaigns.get(slug))]
+        if places := self.numbers.get(situation.our_number or ""):
+            found.append(places)
+        return found
+
+    def _find_customer(self, situation: Situation, identity: str, found: list[Places]) -> None:
+        if places := self.exact.get(identity):
+            found.append(places)
         customer = situation.customer
-        if customer.kind is NumberKind.WITHHELD:
-            yield self.withheld
-        elif customer.kind is not NumberKind.MISSING:
-            yield self.exact.get(customer.identity, ())
-        if customer.kind is NumberKind.E164:
-            yield self.countries.get(customer.country or "", ())
-            if self.prefixes:
-                for end in range(2, len(customer.identity) + 1):
-                    yield self.prefixes.get(customer.identity[:end], ())
-        for hit in facts.hits:
-            yield self.lists.get(hit.list_key, ())
-        for slug in situation.campaigns:
-            yield self.campaigns.get(slug, ())
-        if situation.our_number is not None:
-            yield self.numbers.get(situation.our_number, ())
-        yield self.rest
+        if customer.kind is not NumberKind.E164:
+            return
+        if places := self.countries.get(customer.country or ""):
+            found.append(places)
+        prefixes = self.prefixes
+        found += [places for length in self.prefix_lengths if (places := prefixes.get(identity[:length]))]
 
 
 def index_rules(rules: Iterable[CompiledRule]) -> RuleIndex:
@@ -121,18 +144,34 @@ def index_rules(rules: Iterable[CompiledRule]) -> RuleIndex:
     }
     return RuleIndex(
         **mappings,
+        prefix_lengths=tuple(sorted({len(prefix) for prefix in mappings["prefixes"]})),
         withheld=tuple(flat.get("withheld", ())),
         rest=tuple(flat.get("rest", ())),
     )
 
 
+def filed_condition(conditions: tuple[Condition, ...]) -> Condition | None:
+    """Return the most selective condition that the index knows, under which a rule is filed; None: under none."""
+    for kind in (CustomerIs, OnAnyList, CampaignIs, OurNumberIs):
+        for condition in conditions:
+            if isinstance(condition, kind):
+                return condition
+    return None
+
+
+def _merged(found: list[Places]) -> Iterator[int]:
+    """Yield the places in order without sorting them all: most calls are taken by an early rule."""
+    last = -1
+    for place in merge(*found):
+        if place != last:
+            yield place
+            last = place
+
+
 def _filed_under(rule: CompiledRule) -> list[tuple[str, str]]:
     """Name the shelves and operands of the rule's most selective condition."""
-    for kind in (CustomerIs, OnAnyList, CampaignIs, OurNumberIs):
-        for condition in rule.conditions:
-            if isinstance(condition, kind):
-                return _operands(condition)
-    return [("flat", "rest")]
+    condition = filed_condition(rule.conditions)
+    return [("flat", "rest")] if condition is None else _operands(condition)
 
 
 def _operands(condition: Condition) -> list[tuple[str, str]]:
@@ -159,7 +198,7 @@ class RuleSet:
     """Everything a decision needs that is not live data; immutable and shared by all threads.
 
     ``numbers_by_id`` maps Vapi's phone number ids to natural keys. ``default`` is None only before
-    the first publish.
+    the first publish; ``default_decision`` is then the last resort's.
     """
 
     revision: int | None
@@ -173,10 +212,22 @@ class RuleSet:
     campaigns_by_number: Mapping[str, tuple[str, ...]]
     campaigns_by_vapi_id: Mapping[str, tuple[str, ...]]
     default: Target | None
+    default_decision: Decision
     blocked: Target | None
     last_resort: Target
     default_region: str
 
     def candidates(self, situation: Situation, facts: Facts = NO_FACTS) -> Iterator[CompiledRule]:
         """Yield the enabled rules that may match this call, in table order."""
-        return (self.rules[place] for place in self.index.candidates(situation, facts))
+        return map(self.rules.__getitem__, self.index.candidates(situation, facts))
+
+    def matching(self, situation: Situation, facts: Facts) -> Iterator[CompiledRule]:
+        """Yield the enabled rules that match this call, in table order."""
+        rules = self.rules
+        for place in self.index.candidates(situation, facts):
+            rule = rules[place]
+            for condition in rule.others:
+                if not condition.holds(situation, facts):
+                    break
+            else:
+                yield rule

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo, available_timezones
@@ -25,6 +25,7 @@ from opening_hours import (  # type: ignore[attr-defined]  # its stub forgets th
 from routing.engine.errors import TableError
 from routing.engine.table import CUSTOMER_LOCAL_TIME, ScheduleException, ScheduleSpec
 
+LOOKED_AHEAD = timedelta(days=1)  # the library walks through its calendar: the further, the longer
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _HOURS = re.compile(r"\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}(\s*,\s*\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2})*")
 _COMMENT = re.compile(r'"[^"]*"')
@@ -36,19 +37,38 @@ _SUN = re.compile(r"\b(sunrise|sunset|dawn|dusk)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schedule:
-    """Named opening hours, ready to be asked; ``zone`` None means the customer's local time."""
+    """Named opening hours, ready to be asked; ``zone`` None means the customer's local time.
+
+    ``held`` remembers by zone the latest answer and how long it holds: calls come at much the same time.
+    """
 
     key: str
     name: str
     zone: ZoneInfo | None
     hours: OpeningHours
+    held: dict[ZoneInfo, tuple[datetime, datetime, bool]] = field(default_factory=dict, compare=False, repr=False)
 
     def is_open(self, at: datetime, zone: ZoneInfo) -> bool:
         """Tell whether the schedule is open at that instant by the wall clock of ``zone``.
 
         The library gets a naive local time: in autumn both passes of a repeated hour count alike.
         """
-        return self.hours.is_open(at.astimezone(zone).replace(tzinfo=None))
+        held = self.held.get(zone)
+        if held is not None and held[0] <= at < held[1]:
+            return held[2]
+        return self._judge(at, zone)
+
+    def _judge(self, at: datetime, zone: ZoneInfo) -> bool:
+        """Ask the library, and remember the answer up to the next turn unless a change of the clock lies between."""
+        local = at.astimezone(zone)
+        wall = local.replace(tzinfo=None)
+        is_open = self.hours.is_open(wall)
+        first = next(iter(self.hours.intervals(wall, wall + LOOKED_AHEAD)), None)
+        if first is not None and first[1] > wall:
+            until = first[1].replace(tzinfo=zone).astimezone(UTC)
+            if until.astimezone(zone).utcoffset() == local.utcoffset():  # asked of UTC: a wall time may not exist
+                self.held[zone] = (at.astimezone(UTC), until, is_open)
+        return is_open
 
 
 def build_schedule(spec: ScheduleSpec) -> Schedule:

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from routing.engine.schedule import build_schedule, check_schedule, is_timezone
 from routing.engine.table import ScheduleException, ScheduleSpec
@@ -196,3 +198,25 @@ def test_threads_share_a_schedule() -> None:
     assert True in alone
     assert False in alone
     assert together == [alone] * 16
+
+
+WEEKS = ["Mo-Fr 09:00-17:00", "Mo-Su 22:00-06:00", "Su 01:00-02:30", "Su 02:15-05:00", "24/7", "Mo-Su 00:00-24:00"]
+CLOCK_CHANGES = ["2026-03-08T05:00:00+00:00", "2026-11-01T04:00:00+00:00", "2026-10-03T14:00:00+00:00"]
+ZONES = ["America/New_York", "Europe/Madrid", "Australia/Lord_Howe", "UTC"]
+
+
+@given(
+    hours=st.sampled_from(WEEKS),
+    zone=st.sampled_from(ZONES).map(ZoneInfo),
+    start=st.sampled_from(CLOCK_CHANGES).map(datetime.fromisoformat),
+    steps=st.lists(st.integers(-20_000, 20_000), min_size=2, max_size=30),
+)
+def test_a_remembered_answer_is_never_another_than_the_librarys(
+    hours: str, zone: ZoneInfo, start: datetime, steps: list[int]
+) -> None:
+    """Calls do not come in the order of their instants: schedules are also asked about the past and the future."""
+    schedule = build_schedule(spec(hours, zone.key))
+    at = start
+    for step in steps:
+        at += timedelta(seconds=step)
+        assert schedule.is_open(at, zone) is schedule.hours.is_open(at.astimezone(zone).replace(tzinfo=None))
