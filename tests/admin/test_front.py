@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
@@ -85,6 +87,21 @@ def test_many_numbers_are_shown_in_part_found_by_name_and_shown_all(admin: User)
     assert front(admin, q="branch 54").count('class="sb-front-number"') == 1
     assert front(admin, q="(303) 555-0054").count('class="sb-front-number"') == 1
     assert "No number matches “nowhere”" in front(admin, q="nowhere")
+
+
+def test_more_numbers_need_no_more_queries(admin: User, world: dict[str, Any]) -> None:
+    client = client_of(admin)
+    client.get(reverse("admin:index"))
+    with CaptureQueriesContext(connection) as few:
+        client.get(reverse("admin:index"))
+    for place in range(20):
+        OurNumber.objects.create(vapi_id=f"n{place}", number=f"+1303555{place:04}", name=f"Branch {place}")
+    publish(author=admin, note="", now=timezone.now())
+    client.get(reverse("admin:index"))
+    with CaptureQueriesContext(connection) as many:
+        assert client.get(reverse("admin:index")).content.count(b'class="sb-front-number"') == 22
+
+    assert len(many) <= len(few)
 
 
 @pytest.mark.parametrize("query", ["<script>alert(1)</script>", "'", "\u202eabc", "٣٣٣", "x" * 5000])
