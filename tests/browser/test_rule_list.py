@@ -51,6 +51,7 @@ def test_a_rule_is_carried_with_the_keyboard_and_keeps_the_focus(rules: Page) ->
     handle(rules, "Mexican callers").focus()
     rules.keyboard.press("Space")
     expect(rules.get_by_role("status").get_by_text("is lifted, 3 of 6 shown")).to_be_visible()
+    expect(handle(rules, "Mexican callers")).to_have_attribute("aria-pressed", "true")
     rules.keyboard.press("ArrowUp")
     rules.keyboard.press("ArrowUp")
     expect(rules.get_by_role("status").get_by_text("Above “VIP callers”, 1 of 6 shown.")).to_be_visible()
