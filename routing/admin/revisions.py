@@ -125,7 +125,7 @@ class RevisionAdmin(LogAdmin[Revision]):
     def what_changed(self, revision: Revision) -> SafeString:
         """Return the way to the comparison with the revision before."""
         address = reverse("admin:routing_revision_change", args=[revision.pk])
-        label = f"What changed in revision {revision.number}"
+        label = f"See what changed in revision {revision.number}"
         return format_html('<a class="sb-link" href="{}#changes" aria-label="{}">See what changed</a>', address, label)
 
     @display(description="Holds")

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from routing.engine.lint import Finding, lint
 from routing.engine.table import Table
 from routing.services.lint_table import lint_draft, read_world
 
+REMEMBERED = timedelta(minutes=5)  # days pass and list entries expire without any change of a table
+
+# A live table, when it was linted, and what was found: each edit of the draft asks again.
+_known: tuple[Table, datetime, set[tuple[str, ...]]] | None = None
+
 
 def split_findings(live: Table, now: datetime) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Return the draft's findings that the live table does not have, and those that it has too."""
     found = lint_draft(now)
-    if not found:
-        return (), ()
-    known = set(map(_identity, lint(live, world=read_world(now), at=now)))
+    known = _known_of(live, now) if found else set()
     return _pick(found, known, new=True), _pick(found, known, new=False)
+
+
+def _known_of(live: Table, now: datetime) -> set[tuple[str, ...]]:
+    global _known  # one value, replaced as a whole: threads never see half of it
+    held = _known
+    if held is None or held[0] is not live or not timedelta() <= now - held[1] < REMEMBERED:
+        _known = held = live, now, set(map(_identity, lint(live, world=read_world(now), at=now)))
+    return held[2]
 
 
 def _pick(found: Iterable[Finding], known: set[tuple[str, ...]], *, new: bool) -> tuple[Finding, ...]:
