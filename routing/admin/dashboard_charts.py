@@ -81,7 +81,7 @@ def column_chart(figures: Figures) -> ColumnChart:
             for column in columns
             if column.total
         ),
-        busiest=_label(busiest, by_hour=by_hour) if busiest else "",
+        busiest=f"{'at' if by_hour else 'on'} {_label(busiest, by_hour=by_hour)}" if busiest else "",
     )
 
 
@@ -143,4 +143,4 @@ def _tick(column: Column, *, by_hour: bool) -> str:
 
 def _label(column: Column, *, by_hour: bool) -> str:
     local = timezone.localtime(column.starts_at)
-    return date_format(local, "D j M, H:i") if by_hour else date_format(local, "l j M")
+    return date_format(local, "H:i") if by_hour else date_format(local, "l j M")
