@@ -1,0 +1,1 @@
+"""What the machines that watch over this program ask: is it up, is it ready, how is it doing."""
