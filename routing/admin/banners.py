@@ -6,8 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from routing.admin.publishing import may_publish, may_review
+from routing.models import EmergencySwitch
 from routing.services.draft import read_draft
 from routing.snapshot import store
 
@@ -37,8 +39,26 @@ def banner_context(request: HttpRequest) -> dict[str, Any]:
     user = request.user
     if not (user.is_active and getattr(user, "is_staff", False)):
         return {}
-    banners = [banner for banner in (_stale_banner(), _sandbox_banner()) if banner is not None]
+    told = (*_emergency_banners(request), _stale_banner(), _sandbox_banner())
+    banners = [banner for banner in told if banner is not None]
     return {"banners": banners, "unpublished": _draft_bar(request)}
+
+
+def _emergency_banners(request: HttpRequest) -> list[Banner]:
+    may_look = request.user.has_perm("routing.view_emergencyswitch")
+    link = reverse("admin:emergency") if may_look else ""
+    zone = timezone.get_current_timezone_name()
+    return [
+        Banner(
+            tone="danger",
+            icon="emergency_home",
+            text=f"Emergency: {switch.effect}, until {timezone.localtime(switch.until):%a %d %b %H:%M} ({zone})"
+            f"{f': {switch.reason}' if switch.reason else ''}",
+            link=link,
+            link_text="Change or end",
+        )
+        for switch in EmergencySwitch.running(timezone.now())
+    ]
 
 
 def _stale_banner() -> Banner | None:

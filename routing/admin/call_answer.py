@@ -5,11 +5,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.http import urlencode
 
 from routing.admin.answers import read_place, rule_rows, understood
 from routing.admin.masking import FULL_NUMBERS
+from routing.admin.simulator_address import simulate as simulate_call
 from routing.engine.decision import Decision, Reason, RuleRef
 from routing.engine.sentences import decision_sentence, reason_phrase
 from routing.engine.table import Target, TargetKind
@@ -70,15 +69,14 @@ def simulator_address(call: Call) -> str:
     """Return the simulator's address for the same call at the same instant."""
     at: datetime = call.decided_at.astimezone(ZoneInfo("UTC"))
     attributes = [f"{key}={value[0]}" for key, value in call.context.get("attributes", {}).items()]
-    query = {
-        "channel": call.channel,
-        "customer": call.context.get("customer") or call.customer_number,
-        "number": call.our_number,
-        "campaign": call.campaign,
-        "attributes": "\n".join(attributes),
-        "date": f"{at:%Y-%m-%d}",
-        "time": f"{at:%H:%M:%S}",
-        "timezone": "UTC",
-        "table": "live",
-    }
-    return f"{reverse('admin:simulator')}?{urlencode({name: value for name, value in query.items() if value})}"
+    return simulate_call(
+        channel=call.channel,
+        customer=call.context.get("customer") or call.customer_number,
+        number=call.our_number,
+        campaign=call.campaign,
+        attributes="\n".join(attributes),
+        date=f"{at:%Y-%m-%d}",
+        time=f"{at:%H:%M:%S}",
+        timezone="UTC",
+        table="live",
+    )

@@ -83,7 +83,7 @@ class DayFilter(admin.SimpleListFilter):
         today = timezone.localdate()
         return [(today.isoformat(), "Today"), ((today - timedelta(days=1)).isoformat(), "Yesterday")]
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """Return the links, and what the date field must keep of the address."""
         for choice in super().choices(changelist):
             kept = [(name, text) for name, texts in changelist.filter_params.items() for text in texts]

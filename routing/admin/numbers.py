@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from routing.admin.base import InfinitePaginator, RowAdmin, RowForm, display
 from routing.admin.list_export import export_list
 from routing.admin.list_import import entries_address, import_page
+from routing.admin.simulator_address import simulator_link
 from routing.engine.numbers import NumberKind, number_key, read_number
 from routing.models import NumberList, NumberListEntry
 
@@ -127,7 +128,7 @@ class NumberListEntryAdmin(RowAdmin[NumberListEntry]):
     paginator = InfinitePaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    list_display = ("number", "label", "number_list", "expires_at", "state")
+    list_display = ("number", "label", "number_list", "expires_at", "state", "simulation")
     list_display_links = ("number",)
     list_filter = ("number_list", ValidityFilter)
     list_select_related = ("number_list",)
@@ -152,6 +153,11 @@ class NumberListEntryAdmin(RowAdmin[NumberListEntry]):
         """Return whether the entry still counts."""
         expired = entry.expires_at is not None and entry.expires_at <= timezone.now()
         return ("expired", "Expired") if expired else ("counts", "Counts now")
+
+    @display(description="Who answers")
+    def simulation(self, entry: NumberListEntry) -> str:
+        """Return a link to the simulator with a call from this number."""
+        return simulator_link(channel="inbound", customer=entry.number)
 
     @admin.action(description="Remove those that have expired", permissions=["delete"])
     def remove_expired(self, request: HttpRequest, entries: QuerySet[NumberListEntry]) -> None:

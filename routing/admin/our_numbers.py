@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from routing.admin.base import RowAdmin, RowForm, display
+from routing.admin.simulator_address import simulator_link
 from routing.admin.vapi_objects import missing_label
 from routing.admin.vapi_picker import VapiPicker
 from routing.models import OurNumber, VapiKind
@@ -43,11 +44,11 @@ class OurNumberAdmin(RowAdmin[OurNumber]):
     """Our phone numbers at Vapi."""
 
     form = OurNumberForm
-    list_display = ("shown_name", "number", "sip_uri", "shown_id", "state")
+    list_display = ("shown_name", "number", "sip_uri", "shown_id", "state", "simulation")
     list_filter = (("missing_since", admin.EmptyFieldListFilter),)
     search_fields = ("name", "number", "sip_uri", "vapi_id")
-    readonly_fields = ("missing_since",)
-    fields = ("vapi_id", "name", "number", "sip_uri", "missing_since")
+    readonly_fields = ("missing_since", "simulation")
+    fields = ("vapi_id", "name", "number", "sip_uri", "missing_since", "simulation")
 
     @display(description="Name", ordering="name")
     def shown_name(self, number: OurNumber) -> str:
@@ -69,3 +70,10 @@ class OurNumberAdmin(RowAdmin[OurNumber]):
         if not change or "vapi_id" in form.changed_data:
             recall_number(obj)
         super().save_model(request, obj, form, change)
+
+    @display(description="Who answers")
+    def simulation(self, number: OurNumber) -> str:
+        """Return a link to the simulator with a call to this number."""
+        if number._state.adding:
+            return "Asked in the simulator, once the number is saved."
+        return simulator_link(channel="inbound", number=number.key)

@@ -16,7 +16,16 @@ from django.utils.http import urlencode
 
 from routing.admin.base import ChangeList
 from routing.admin.masking import FULL_NUMBERS
-from routing.admin.rule_list_rows import Row, Warned, group_warnings, make_chips, say_channels, say_phrase, say_taken
+from routing.admin.rule_list_rows import (
+    Row,
+    Warned,
+    group_warnings,
+    make_chips,
+    say_channels,
+    say_phrase,
+    say_simulator,
+    say_taken,
+)
 from routing.admin.rule_list_story import COUNTED, count_attention, line_after, lines_before
 from routing.engine.lint import Finding
 from routing.engine.table import Table
@@ -88,6 +97,7 @@ class RuleChangeList(ChangeList):
                 channels=say_channels(specs[rule.key].when),
                 chips=make_chips(specs[rule.key].then, table, self.missing),
                 taken=say_taken(specs[rule.key], self.hits, last, links=links),
+                simulate=say_simulator(specs[rule.key].when, request.user),
                 warnings=warnings.get(rule.key, ()),
                 ways=ways.get(rule.key, ()),
                 up=ups.get(rule.pk, ""),

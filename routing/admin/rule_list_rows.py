@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from routing.admin.masking import FULL_NUMBERS, mask_number
+from routing.admin.simulator_address import simulate_rule
 from routing.engine.context import Channel
 from routing.engine.lint import Finding
 from routing.engine.numbers import is_country
@@ -78,6 +79,7 @@ class Row:
     channels: tuple[tuple[str, str], ...]
     chips: tuple[Chip, ...]
     taken: Taken
+    simulate: str
     warnings: tuple[Warned, ...] = ()
     ways: tuple[str, ...] = ()
     up: str = ""
@@ -87,6 +89,11 @@ class Row:
 def say_phrase(spec: RuleSpec, table: Table, user: Any) -> str:
     """Return the rule's conditions as one phrase; customers' numbers only for those who may see them."""
     return when_sentence(spec.when if user.has_perm(FULL_NUMBERS) else _masked(spec.when), table)
+
+
+def say_simulator(when: When, user: Any) -> str:
+    """Return the simulator with a call that the rule means; a customer's number only for those who may see it."""
+    return simulate_rule(when if user.has_perm(FULL_NUMBERS) else replace(when, customer=()))
 
 
 def say_channels(when: When) -> tuple[tuple[str, str], ...]:

@@ -164,3 +164,18 @@ def test_what_was_switched_can_be_ended_from_the_list_but_never_removed(client: 
     assert not running()
     assert client.get(reverse("admin:routing_emergencyswitch_delete", args=[switch.pk])).status_code == 403
     assert f'href="{PAGE}"' in client.get(rows).content.decode()
+
+
+def test_every_page_says_that_it_is_on(client: Client, staff: User) -> None:
+    client.post(PAGE, form())
+    text = "Emergency: Inbound calls go to Front desk, until Mon 02 Mar 16:00 (UTC): Fire alarm"
+
+    pages = [
+        client.get(address).content.decode() for address in ("/admin/", "/admin/routing/rule/", "/admin/simulator/")
+    ]
+
+    assert all(text in page for page in pages)
+    assert "Change or end" in pages[0]
+    assert "Change or end" not in client_of(staff).get("/admin/").content.decode()
+    client.post(PAGE, {"end": running()[0].pk})
+    assert text not in client.get("/admin/").content.decode()

