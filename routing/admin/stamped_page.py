@@ -22,7 +22,7 @@ from routing.admin.stamps import changed_parts, inlines_of, stamp_of
 STAMP, SEEN_AT, ANEW, REPLACE = "_stamp", "_seen_at", "_anew", "_replace"
 CHANGED = "Nothing is saved yet: this was changed while you were editing. Look at the differences, then save again."
 GONE = "Nothing is saved yet: this was deleted while you were editing. What you typed is still here."
-BUSY = "Nothing is saved: somebody is changing the table just now. Wait a moment, then save again."
+BUSY = "Nothing is saved: somebody is changing the table just now. Wait a moment, then try again."
 LOOK_AGAIN = "Nothing was deleted: this was changed after you opened the page. Look at it once more."
 
 
@@ -184,9 +184,13 @@ class StampedPage(PublishingPage):
         """Take the locks before an action changes many rows."""
         if request.method != "POST":
             return super().changelist_view(request, extra_context)
-        with transaction.atomic():
-            self.take_locks(request)
-            return super().changelist_view(request, extra_context)
+        try:
+            with transaction.atomic():
+                self.take_locks(request)
+                return super().changelist_view(request, extra_context)
+        except OperationalError:
+            messages.error(request, BUSY)
+            return redirect(request.get_full_path())
 
 
 def is_form(response: HttpResponse) -> bool:

@@ -43,19 +43,26 @@ def page_of(row: Any, verb: str = "change") -> str:
     return f"/admin/routing/{row._meta.model_name}/{row.pk}/{verb}/"
 
 
-def opened(client: Client, row: Any) -> dict[str, str]:
+def opened(client: Client, row: Any) -> dict[str, Any]:
     """Return what the row's form would send if nothing were typed."""
-    context = client.get(page_of(row)).context
-    data = {"_stamp": context["stamp"], "_seen_at": context["seen_at"]}
+    return sent_by(client.get(page_of(row)))
+
+
+def sent_by(response: Any) -> dict[str, Any]:
+    """Return what a page's form would send as it stands there."""
+    context = response.context
+    data = {"_stamp": context["stamp"], "_seen_at": context["seen_at"], "_replace": list(context["replace"])}
+    if context.get("anew"):
+        data["_anew"] = "1"
     forms = [context["adminform"].form]
     for inline in context["inline_admin_formsets"]:
-        forms += [inline.formset.management_form, *inline.formset.initial_forms]
+        formset = inline.formset
+        forms += [formset.management_form, *(formset.forms if formset.is_bound else formset.initial_forms)]
     for form in forms:
         for name in form.fields:
             value = form[name].value()
-            if value is None or value is False:
-                continue
-            data[form.add_prefix(name)] = value if isinstance(value, list) else str(value)
+            if value is not None and value is not False:
+                data[form.add_prefix(name)] = value if isinstance(value, list) else str(value)
     return data
 
 
@@ -122,9 +129,7 @@ def test_lines_inside_a_row_count_and_can_be_replaced(boss: Client, clerk: Clien
 
     told = clerk.post(page_of(rule), mine)
     lines = told.context["inline_admin_formsets"][0].formset
-    again = {name: value for name, value in mine.items() if not re.fullmatch(r"arms-\d+-id|arms-INITIAL_FORMS", name)}
-    again |= {"_stamp": told.context["stamp"], "_replace": "arms", "arms-INITIAL_FORMS": "0"}
-    saved = clerk.post(page_of(rule), again)
+    saved = clerk.post(page_of(rule), sent_by(told))
 
     assert told.status_code == 200
     assert "Night desk, 100" in words(told)
@@ -161,7 +166,7 @@ def test_what_was_deleted_can_be_saved_anew(boss: Client, clerk: Client) -> None
     boss.post(page_of(rule, "delete"), {"post": "yes"})
 
     told = clerk.post(page_of(rule), mine)
-    saved = clerk.post(page_of(rule), {**mine, "_anew": "1"})
+    saved = clerk.post(page_of(rule), sent_by(told))
 
     assert told.status_code == 200
     assert "Boss deleted this rule on" in words(told)
@@ -287,6 +292,9 @@ def test_who_waits_too_long_is_told_and_keeps_the_text(admin: User, world: dict[
         response = client.post(page_of(target), mine)
         page = client.post("/admin/publish/", {"note": "x"})
         discarded = client.post("/admin/publish/discard/", {})
+        action = {"action": "switch_off", "_selected_action": str(target.pk)}
+        chosen = client.post("/admin/routing/target/", action, follow=True)
+        deleted = client.post(page_of(target, "delete"), {"post": "yes"}, follow=True)
     finally:
         done.set()
         holder.join()
@@ -296,6 +304,10 @@ def test_who_waits_too_long_is_told_and_keeps_the_text(admin: User, world: dict[
     assert response.context["adminform"].form["message"].value() == "Farewell."
     assert "Somebody is changing the table just now" in words(page)
     assert "Somebody is changing the table just now" in words(discarded)
+    assert "somebody is changing the table just now" in words(chosen)
+    assert "somebody is changing the table just now" in words(deleted)
+    target.refresh_from_db()
+    assert (target.enabled, target.message) == (True, "This number cannot be reached.")
 
 
 def run_together(threads: list[threading.Thread]) -> None:
