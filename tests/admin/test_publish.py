@@ -267,6 +267,15 @@ def test_the_review_tells_what_lint_finds_anew(client: Client) -> None:
     assert "Rule 1 “Everything”" in text
 
 
+def test_what_is_odd_about_the_live_table_already_is_not_called_new(client: Client) -> None:
+    Schedule.objects.filter(key="office").update(name="Hours")  # lint has findings of this table, and none of this
+
+    text = words(client.get(PAGE))
+
+    assert "New with this change" not in text
+    assert "true of the live table already" in text
+
+
 def test_save_and_publish(client: Client, admin: User) -> None:
     rule = Rule.objects.get(key="mexico")
 

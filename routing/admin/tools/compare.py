@@ -20,7 +20,6 @@ def backtest_context(before: RuleSet, after: RuleSet, user: Any) -> dict[str, An
         "backtest": result,
         "groups": result.grouped(),
         "changed_calls": [_line(change, user) for change in result.changes[:SHOWN]] if may_see else [],
-        "may_see_calls": may_see,
     }
 
 
