@@ -13,6 +13,8 @@ from uuid import UUID
 
 from routing.recorder import background
 from routing.recorder.files import writer
+from routing.telemetry.counting import count
+from routing.telemetry.families import RECORDS_LOST
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ class Losses:
 
     def add(self, error: Exception, now: float) -> None:
         """Count one lost record; ``now`` is in seconds of the monotonic clock."""
+        count(RECORDS_LOST)
         with self._lock:
             self.count += 1
             if now - self._told_at < QUIET_SECONDS:

@@ -16,7 +16,10 @@ from routing.engine.decision import Decision
 from routing.engine.table import TargetKind
 from routing.models import ApiKey, Call, CallState
 from routing.services.prepare_call import CallRequest, PreparedCall, prepare_call
-from routing.services.record_call import call_columns
+from routing.services.record_call import call_columns, count_decision
+from routing.telemetry.call_id import handling_call
+from routing.telemetry.counting import count
+from routing.telemetry.families import PLACED_CALLS
 from routing.vapi.call_body import TargetTakesNoCall
 from routing.vapi.client import CallPlacer
 from routing.vapi.errors import VapiError
@@ -86,7 +89,8 @@ def place_call(
     DatabaseError (nothing was sent).
     """
     placing = Placing(call_id=uuid4(), api_key=api_key, now=now, sandbox=client.sandbox, claim=claim)
-    return place(prepare_call(identify(request, placing.call_id)), placing, client.create_call)
+    with handling_call(str(placing.call_id)):
+        return place(prepare_call(identify(request, placing.call_id)), placing, client.create_call)
 
 
 def identify(request: CallRequest, call_id: UUID) -> CallRequest:
@@ -154,7 +158,10 @@ def _explain_wrong_target(decision: Decision) -> str:
 
 
 def make_row(prepared: PreparedCall, placing: Placing, state: CallState, **columns: str) -> Call:
-    """Return the call's row, not saved yet."""
+    """Return the call's row, not saved yet, and count what was decided."""
+    count_decision(prepared.decided)
+    if state is CallState.REFUSED:
+        count(PLACED_CALLS, state.value)
     known = call_columns(prepared.decided) | {
         "id": placing.call_id,
         # What decides knows our id of the call; Vapi's own comes with its answer.
@@ -170,6 +177,7 @@ def make_row(prepared: PreparedCall, placing: Placing, state: CallState, **colum
 
 def close_row(call_id: UUID, state: CallState, **columns: Any) -> None:
     """Note the outcome. A fault here must not hide Vapi's answer: whoever gets an error would place the call again."""
+    count(PLACED_CALLS, state.value)
     try:
         # An answer that comes very late finds its row given up.
         rows = Call.objects.filter(pk=call_id, state__in=(CallState.SENDING, CallState.UNKNOWN))

@@ -13,6 +13,8 @@ from routing.models import CallState
 from routing.recorder import spool
 from routing.services.decide import DecidedCall
 from routing.snapshot.livefile import write_facts
+from routing.telemetry.counting import count
+from routing.telemetry.families import DECISIONS
 
 
 def record_call(
@@ -43,7 +45,14 @@ def record_call(
         "decided_at": now or timezone.now(),
         "answer_ms": None if answer_ms is None else round(answer_ms, 3),
     }
+    count_decision(decided)
     spool.append({"kind": "call"} | columns)
+
+
+def count_decision(decided: DecidedCall) -> None:
+    """Count a decision that a call hangs on; those of the simulator and of ``/resolve`` are none."""
+    decision = decided.decision
+    count(DECISIONS, decided.context.channel.value, decision.reason.value, "true" if decision.stale else "false")
 
 
 def call_columns(decided: DecidedCall) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 import logging
 import os
 import threading
+import time
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -58,6 +59,19 @@ class Held:
     secrets: tuple[Secret, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What is known without asking anybody: the snapshot, if there is one yet, and how the database did.
+
+    ``trouble`` is what the last look at it ran into. ``read_at`` is when it could be read last, in seconds of the
+    monotonic clock.
+    """
+
+    snapshot: Snapshot | None
+    trouble: str
+    read_at: float | None
+
+
 class Store:
     """Keeps the snapshot of one process."""
 
@@ -74,6 +88,7 @@ class Store:
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
         self._trouble = ""
+        self._read_at: float | None = None
         self._copied: tuple[int | None, int | None] | None = None
 
     def pause(self) -> None:
@@ -97,6 +112,13 @@ class Store:
         if self._thread is None or not self._thread.is_alive():
             self._start()
         return held.snapshot
+
+    def standing(self) -> Standing:
+        """Return what is known, at once. A process that never looked starts to, in its thread."""
+        if settings.ROUTING_POLL_SECONDS and (self._thread is None or not self._thread.is_alive()):
+            self._start()
+        held = self._held
+        return Standing(snapshot=held.snapshot if held else None, trouble=self._trouble, read_at=self._read_at)
 
     def refresh(self) -> Snapshot:
         """Look at the database now and return what is live; in trouble that is what was live before."""
@@ -123,6 +145,7 @@ class Store:
         """Bring what is held up to date; whatever goes wrong, something to decide with is held afterwards."""
         try:
             self._held = _update(self._held)
+            self._read_at = time.monotonic()
             self._tell("")
         except DatabaseError as error:
             self._tell(str(error).partition("\n")[0])
@@ -244,4 +267,5 @@ _store = Store()
 os.register_at_fork(before=_store.pause, after_in_parent=_store.go_on, after_in_child=_store.renew)
 current = _store.current
 refresh = _store.refresh
+standing = _store.standing
 reset = _store.reset

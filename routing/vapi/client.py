@@ -23,6 +23,7 @@ from requests.auth import AuthBase
 from routing.vapi.errors import VapiError
 from routing.vapi.listing import write_instant
 from routing.vapi.sandbox import Sandbox
+from routing.vapi.upstream_counts import counting_request
 from routing.vapi.wrong_key import explain_wrong_key
 
 # Without a name Cloudflare answers 403 in front of Vapi.
@@ -137,6 +138,12 @@ class VapiClient:
             raise VapiError(error.status, error.body, retryable=not refused, ambiguous=False) from error
 
     def _send(self, method: str, path: str, auth: AuthBase, shape: type, **content: Any) -> Any:
+        # A single call's id is nobody's business here, and what it needs is what its listing needs.
+        operation = f"{method} {path}" if method == "POST" else f"{method} /{path.split('/')[1]}"
+        with counting_request(operation):
+            return self._exchange(operation, method, path, auth, shape, **content)
+
+    def _exchange(self, operation: str, method: str, path: str, auth: AuthBase, shape: type, **content: Any) -> Any:
         deadline = time.monotonic() + BUDGET_SECONDS
         url = f"{self._base_url}{path}"
         # A redirect would turn a POST into a GET, so none is followed.
@@ -149,9 +156,7 @@ class VapiClient:
         try:
             return _read_answer(response, text, shape)
         except VapiError as error:
-            # A single call's id is nobody's business here, and what it needs is what its listing needs.
-            shown = path if method == "POST" else f"/{path.split('/')[1]}"
-            raise explain_wrong_key(error, f"{method} {shown}", **self._keys) from error
+            raise explain_wrong_key(error, operation, **self._keys) from error
 
 
 class _Bearer(AuthBase):

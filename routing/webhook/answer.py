@@ -17,12 +17,14 @@ from typing import Any
 
 from routing.engine.decision import Decision, Reason
 from routing.models import WebhookOutcome
-from routing.recorder.webhook_counts import counter
 from routing.services.decide import DecidedCall, decide
 from routing.services.record_call import record_call
 from routing.services.record_outcome import record_outcome
 from routing.snapshot import store
 from routing.snapshot.load import last_resort
+from routing.telemetry.call_id import handling_call
+from routing.telemetry.counting import observe
+from routing.telemetry.families import WEBHOOK_SECONDS
 from routing.vapi.messages import (
     NotJson,
     read_assistant_request,
@@ -31,8 +33,9 @@ from routing.vapi.messages import (
     read_server_message,
     render_assistant_response,
 )
-from routing.vapi.refusal import RefusalKind
+from routing.vapi.refusal import Refusal, RefusalKind
 from routing.webhook.auth import check_request
+from routing.webhook.counts import OTHER_TYPE, count_message, count_refusal
 from routing.webhook.memory import LatestAnswers
 
 CONTENT_TYPE = "application/json"
@@ -65,21 +68,21 @@ def answer(
     5 MiB may be cut: it is refused unread. ``started`` is when the request came, by ``time.perf_counter``.
     """
     if len(body) > LONGEST_BODY:
-        counter.count(WebhookOutcome.TOO_LARGE, now)
+        count_message(WebhookOutcome.TOO_LARGE, now)
         return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 5 MiB.")
     try:
         refusal = check_request(store.current(), headers=headers, body=body, method=method, url=url, now=now)
     except Exception:
         logger.exception("The webhook secrets cannot be read")
-        counter.count(WebhookOutcome.UNAUTHORIZED, now, RefusalKind.UNREADABLE)
+        count_refusal(Refusal(kind=RefusalKind.UNREADABLE), now)
         return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Not available.")
     if refusal is not None:
-        counter.count(WebhookOutcome.UNAUTHORIZED, now, str(refusal))
+        count_refusal(refusal, now)
         return _refuse(HTTPStatus.UNAUTHORIZED, "Unauthorized")
     try:
         message = read_server_message(body)
     except NotJson:
-        counter.count(WebhookOutcome.NOT_JSON, now, f"{len(body)} bytes")
+        count_message(WebhookOutcome.NOT_JSON, now, f"{len(body)} bytes")
         return _refuse(HTTPStatus.BAD_REQUEST, "The body is not JSON.")
     return Answer(body=_answer_message(message, now, perf_counter() if started is None else started))
 
@@ -89,14 +92,24 @@ def _answer_message(message: dict[str, Any], now: datetime, started: float) -> b
     kind = message.get("type")
     kind = kind if isinstance(kind, str) else ""
     answer_kind, fallback = HANDLERS.get(kind, (_ignore, _nothing))
-    try:
-        body = answer_kind(message, now, started)
-    except Exception:
-        logger.exception("A %s could not be answered as it should", kind)
-        counter.count(WebhookOutcome.LAST_RESORT if kind in WAITING else WebhookOutcome.NOTED, now, kind)
-        return fallback()
-    counter.count(WebhookOutcome.ANSWERED if kind in WAITING else WebhookOutcome.NOTED, now, kind)
+    outcome = WebhookOutcome.ANSWERED
+    with handling_call(_call_id(message)):
+        try:
+            body = answer_kind(message, now, started)
+        except Exception:
+            logger.exception("A %s could not be answered as it should", kind)
+            outcome, body = WebhookOutcome.LAST_RESORT, fallback()
+    outcome = outcome if kind in WAITING else WebhookOutcome.NOTED
+    known = kind if kind in HANDLERS else OTHER_TYPE
+    count_message(outcome, now, kind, known)
+    observe(WEBHOOK_SECONDS, perf_counter() - started, known)
     return body
+
+
+def _call_id(message: Mapping[str, Any]) -> str:
+    call = message.get("call")
+    call_id = call.get("id") if isinstance(call, Mapping) else None
+    return call_id if isinstance(call_id, str) else ""
 
 
 def _answer_assistant_request(message: dict[str, Any], now: datetime, started: float) -> bytes:

@@ -11,6 +11,7 @@ from wsgiref.types import StartResponse, WSGIApplication
 from django.utils import timezone
 
 from routing.recorder import background
+from routing.telemetry import reporter
 from routing.webhook.answer import CONTENT_TYPE, answer
 from routing.webhook.intake import read_intake
 
@@ -33,6 +34,7 @@ class WebhookLane:
         """Answer one request. The first one of a process also starts to drain what dead processes left in the spool."""
         started = perf_counter()
         background.start()
+        reporter.start()
         if environ["REQUEST_METHOD"] != "POST" or environ.get("PATH_INFO") not in PATHS:
             return self._application(environ, start_response)
         intake = read_intake(environ)
