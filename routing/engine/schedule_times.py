@@ -64,7 +64,7 @@ def turns(schedule: Schedule, zone: ZoneInfo, since: datetime) -> Iterator[Turn]
     while since < end:
         until = min(since + _STEP, end)
         clocks = {change.at for change in clock_changes(zone, since, until)}
-        for at in sorted(clocks | _boundaries(schedule, zone, since, until)):
+        for at in sorted(clocks | boundaries(schedule, zone, since, until)):
             if schedule.is_open(at, zone) is not was_open:
                 was_open = not was_open
                 yield Turn(at=at, opens=was_open, by_clock=at in clocks)
@@ -78,6 +78,17 @@ def spans(schedule: Schedule, day: date) -> tuple[Span, ...]:
         Span(start=_minutes(start - midnight), end=_minutes(end - midnight))
         for start, end in _open_intervals(schedule.hours, midnight, midnight + DAY)
     )
+
+
+def boundaries(schedule: Schedule, zone: ZoneInfo, since: datetime, until: datetime) -> set[datetime]:
+    """Return the instants after ``since``, up to and with ``until``, at which the hours begin or end by the wall clock.
+
+    A repeated hour has each of them twice.
+    """
+    start, end = (at.astimezone(zone).replace(tzinfo=None) for at in (since - DAY, until + DAY))
+    walls = {wall for interval in _open_intervals(schedule.hours, start, end) for wall in interval}
+    instants = {wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for wall in walls for fold in (0, 1)}
+    return {at for at in instants if since < at <= until}
 
 
 def clock_changes(zone: ZoneInfo, since: datetime, until: datetime) -> tuple[ClockChange, ...]:
@@ -125,13 +136,6 @@ def _open_intervals(hours: OpeningHours, start: datetime, end: datetime) -> Iter
     for begins, ends, state, _ in hours.intervals(start, end):
         if state == State.OPEN:
             yield begins, ends
-
-
-def _boundaries(schedule: Schedule, zone: ZoneInfo, since: datetime, until: datetime) -> set[datetime]:
-    start, end = (at.astimezone(zone).replace(tzinfo=None) for at in (since - DAY, until + DAY))
-    walls = {wall for interval in _open_intervals(schedule.hours, start, end) for wall in interval}
-    instants = {wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for wall in walls for fold in (0, 1)}
-    return {at for at in instants if since < at <= until}
 
 
 def _clock_change(zone: ZoneInfo, earlier: datetime, later: datetime) -> ClockChange:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from routing.engine.conditions import DateBetween
 from routing.engine.schedule import Schedule
+from routing.engine.schedule_times import boundaries, clock_changes
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -37,39 +38,8 @@ def date_turns(dates: DateBetween, start: datetime, end: datetime) -> Iterator[d
 @lru_cache(maxsize=REMEMBERED)
 def _turns(schedule: Schedule, zone: ZoneInfo, first: datetime, days: int) -> tuple[datetime, ...]:
     end = first + days * DAY
-    # By the wall clock, as `Schedule.is_open` asks; bounded, because the library may else search for years.
-    spans = schedule.hours.intervals(_wall_clock(first - DAY, zone), _wall_clock(end + DAY, zone))
-    edges = {span[0] for span in spans}
-    # A repeated hour has each of its edges twice; one that the clock jumps over turns when it jumps.
-    turns = {edge.replace(tzinfo=zone, fold=fold).astimezone(UTC) for edge in edges for fold in (0, 1)}
-    return tuple(sorted(turns | set(_clock_jumps(zone, first, end))))
-
-
-def _clock_jumps(zone: ZoneInfo, first: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield the instants at which the zone's clock is set, to the minute."""
-    day = first
-    while day < end:
-        if _offset(day, zone) != _offset(day + DAY, zone):
-            yield _jump_between(day, day + DAY, zone)
-        day += DAY
-
-
-def _jump_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
-    while after - before > MINUTE:
-        middle = before + ((after - before) // 2 // MINUTE) * MINUTE
-        if _offset(middle, zone) == _offset(before, zone):
-            before = middle
-        else:
-            after = middle
-    return after
-
-
-def _offset(at: datetime, zone: ZoneInfo) -> timedelta | None:
-    return at.astimezone(zone).utcoffset()
-
-
-def _wall_clock(at: datetime, zone: ZoneInfo) -> datetime:
-    return at.astimezone(zone).replace(tzinfo=None)
+    clocks = {change.at for change in clock_changes(zone, first, end)}
+    return tuple(sorted(clocks | boundaries(schedule, zone, first, end)))
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
