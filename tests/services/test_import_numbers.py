@@ -164,7 +164,7 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def vip(db: None) -> NumberList:
-    vip = NumberList.objects.create(name="VIP")
+    vip: NumberList = NumberList.objects.create(name="VIP")
     vip.entries.create(number="+12025550100", label="Ada", variables={"plan": "gold"})
     vip.entries.create(number="+12025550101", label="Bo")
     vip.entries.create(number="+12025550102")
