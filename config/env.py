@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -49,6 +49,14 @@ def read_float(name: str, default: float, *, low: float, high: float) -> float:
 def read_list(name: str, default: str = "") -> list[str]:
     """Return the parts of a comma-separated text."""
     return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
+
+
+def read_choice(name: str, default: str, choices: Collection[str]) -> str:
+    """Return one of a few words."""
+    word = read_text(name, default)
+    if word not in choices:
+        raise ImproperlyConfigured(f"{name} is {word!r}: write {' or '.join(choices)}")
+    return word
 
 
 def read_zone(name: str, default: str) -> str:

@@ -8,6 +8,7 @@ import environ
 
 from config.env import (
     read_bool,
+    read_choice,
     read_database,
     read_float,
     read_int,
@@ -17,6 +18,7 @@ from config.env import (
     read_url,
     read_zone,
 )
+from config.logging import LOG_FORMATS, make_logging
 from config.openapi import SPECTACULAR
 from config.secrets import load_or_generate
 from config.unfold import UNFOLD as UNFOLD
@@ -67,6 +69,7 @@ if GENERATED_SECRETS:
 
 # Who may ask
 
+METRICS_TOKEN = read_text("METRICS_TOKEN")  # without it /metrics answers on this machine only
 _public = urlsplit(PUBLIC_URL)
 ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]") + [_public.hostname or ""] * bool(PUBLIC_URL)
 CSRF_TRUSTED_ORIGINS = read_list("CSRF_TRUSTED_ORIGINS") + [f"{_public.scheme}://{_public.netloc}"] * bool(PUBLIC_URL)
@@ -103,6 +106,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "routing.status.middleware.AnswerProbes",  # before whatever looks at host names and schemes
+    "routing.status.middleware.CountRequests",
     "django.middleware.security.SecurityMiddleware",
     "config.csp.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -171,12 +176,4 @@ STORAGES = {
     },
 }
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    # Django's own handlers would say everything twice.
-    "loggers": {"django": {"handlers": [], "propagate": True}},
-}
+LOGGING = make_logging(read_choice("LOG_FORMAT", "plain", LOG_FORMATS))

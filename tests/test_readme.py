@@ -32,7 +32,9 @@ def test_every_command_is_explained(name: str) -> None:
 
 def test_every_public_address_is_explained() -> None:
     addresses = [
-        address for address in _addresses(get_resolver()) if address.startswith(("/vapi/", "/api/", "/healthz"))
+        address
+        for address in _addresses(get_resolver())
+        if address.startswith(("/vapi/", "/api/", "/healthz", "/readyz", "/metrics"))
     ]
 
     missing = [address for address in addresses if address.rstrip("/") not in README]

@@ -18,9 +18,9 @@ def call_in_hand() -> str:
 
 
 @contextmanager
-def handling_call(call_id: object) -> Iterator[None]:
+def handling_call(call_id: str) -> Iterator[None]:
     """Name the call while the block runs. The id may come from outside: what could break a log line is cut off."""
-    token = _in_hand.set(_fit(str(call_id or NO_CALL)))
+    token = _in_hand.set(_fit(call_id))
     try:
         yield
     finally:
