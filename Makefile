@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PROCESSES ?= 2
 PYTEST_ARGS ?=
+FAULTS_REPORT := $(CURDIR)/test-results/faults.jsonl
 BIN := .venv/bin
 CLIENTS := tests/clients
 CODE := config routing tests manage.py benchmarks docs
@@ -12,7 +13,7 @@ COVERED := routing/engine/*,routing/snapshot/*,routing/vapi/*,routing/services/*
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-clients check bench screenshots clean pins chromium
+.PHONY: help setup run test test-clients report-faults check bench screenshots clean pins chromium
 
 help: ## show the words
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -39,6 +40,11 @@ check: .venv/.dev ## lint, types, templates, migrations, the API's description, 
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/lint-imports
+
+report-faults: .venv/.dev ## run the tests that injure the server and write README's table of promises
+	@mkdir -p $(dir $(FAULTS_REPORT)) && rm -f $(FAULTS_REPORT)
+	FAULTS_REPORT=$(FAULTS_REPORT) $(MAKE) --no-print-directory test-faults
+	$(BIN)/python -m docs.report_faults $(FAULTS_REPORT)
 
 bench: .venv/.dev ## measure
 	$(BIN)/python -m benchmarks
