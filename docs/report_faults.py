@@ -9,7 +9,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -75,7 +75,7 @@ def main(path: str) -> None:
     """Put what stands in the file into README."""
     try:
         table = write_table(
-            read_rows(Path(path).read_text(encoding="utf-8").splitlines()), describe_machine(date.today())
+            read_rows(Path(path).read_text(encoding="utf-8").splitlines()), describe_machine(datetime.now(UTC).date())
         )
         README.write_text(replace_table(README.read_text(encoding="utf-8"), table), encoding="utf-8")
     except (OSError, UnusableReport) as error:
