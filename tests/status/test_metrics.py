@@ -1,6 +1,7 @@
 """Who may read /metrics, and what stands in it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
@@ -27,7 +28,9 @@ def own_folder(settings: Settings, tmp_path: Path) -> None:
 
 
 def ask(path: str = "/metrics", **environ: str) -> HttpResponse:
-    return Client().get(path, **environ)  # type: ignore[arg-type]
+    answer: Any = Client().get(path, **environ)  # type: ignore[arg-type]
+    assert isinstance(answer, HttpResponse)
+    return answer
 
 
 @pytest.mark.django_db

@@ -19,10 +19,12 @@ def new_counts() -> Iterator[None]:
 
 def test_threads_lose_no_count() -> None:
     counters = Counters()
-    threads = [
-        Thread(target=lambda: [counters.count(DECISIONS, "inbound", "DEFAULT", "false") for _ in range(5_000)])
-        for _ in range(4)
-    ]
+
+    def count_often() -> None:
+        for _ in range(5_000):
+            counters.count(DECISIONS, "inbound", "DEFAULT", "false")
+
+    threads = [Thread(target=count_often) for _ in range(4)]
 
     for thread in threads:
         thread.start()
