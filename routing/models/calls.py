@@ -88,8 +88,13 @@ class Call(models.Model):
             models.Index(fields=["-decided_at", "-id"], name="call_newest"),
             *(
                 models.Index(fields=[column, "-decided_at", "-id"], name=f"call_{column}")
-                for column in ("customer_number", "target_key", "rule_key", "state")
+                for column in ("customer_number", "target_key", "rule_key", "state", "reason", "channel", "our_number")
             ),
+            # Few calls bear a campaign, and hardly any is of the sandbox: the others cost these indexes nothing.
+            models.Index(
+                fields=["campaign", "-decided_at", "-id"], name="call_campaign", condition=~models.Q(campaign="")
+            ),
+            models.Index(fields=["-decided_at", "-id"], name="call_sandbox", condition=models.Q(sandbox=True)),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,128 @@
+"""What staff wait for when the call log is long: `make bench PART=call_log`, CALLS=10000000 for ten million rows."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+import benchmarks.postgres  # noqa: F401 - before the models
+from benchmarks.call_log_rows import RULES, fill
+from benchmarks.timing import milliseconds
+from routing.models import Call, Rule, Target
+from routing.services.connection import read_connection
+from routing.services.count_calls import count_calls
+from routing.services.count_hits import last_hits, read_hits
+from routing.services.list_calls import CallFilter, Place, list_calls
+
+GOAL_MS = 300
+LIST = "/admin/routing/call/"
+Part = tuple[str, Callable[[], object]]
+PAGES = {
+    "first page": "",
+    "page 2": "p=2",
+    "page 1,000": "p=1000",
+    "one state": "state__exact=ended",
+    "a rare state": "state__exact=failed",
+    "a state that never was": "state__exact=refused",
+    "one reason": "reason__exact=DEFAULT",
+    "a rare reason": "reason__exact=ERROR",
+    "a reason that never was": "reason__exact=BLOCKED",
+    "inbound": "channel__exact=inbound",
+    "a rare channel": "channel__exact=web",
+    "one target": "target_key=target-3",
+    "a target that never was": "target_key=none",
+    "one rule": "rule_key=rule-400",
+    "one campaign": "campaign=campaign-1",
+    "a rare campaign": "campaign=campaign-49",
+    "a campaign that never was": "campaign=none",
+    "one of our numbers": "our_number=%2B12025550003",
+    "a number of ours that never was": "our_number=%2B12025559999",
+    "sandbox": "sandbox__exact=1",
+    "reason + campaign": "reason__exact=ERROR&campaign=campaign-2",
+    "reason + campaign + our number": "reason__exact=ERROR&campaign=campaign-49&our_number=%2B12025550039",
+    "state + target": "state__exact=failed&target_key=target-19",
+    "two that never meet": "channel__exact=inbound&state__exact=refused&reason__exact=DEFAULT",
+    "sandbox + campaign": "sandbox__exact=1&campaign=campaign-49",
+    "search by number": "q=%2B14152000007",
+    "search by an id": "q=call-500",
+    "search in vain": "q=%2B14159999999",
+}
+
+
+def main() -> None:
+    """Fill the log, then print what each page and figure takes."""
+    size, now = int(os.environ.get("CALLS", 1_000_000)), timezone.now()
+    _write_rules()
+    seconds = milliseconds(lambda: fill(size, now), rounds=1) / 1000
+    print(f"{size:,} calls written in {seconds:.0f} s, {_size()} with indexes")
+    print(f"{'part':<50} {'ms':>9}")
+    for name, action in _parts(now):
+        taken = milliseconds(action)
+        print(f"{name:<50} {taken:>9.1f}{'  over the goal' if taken > GOAL_MS else ''}", flush=True)
+
+
+def _parts(now: datetime) -> Iterator[Part]:
+    client, zone = Client(), ZoneInfo("Europe/Berlin")
+    client.force_login(get_user_model().objects.create_superuser("bench"))
+    yield from ((f"list: {name}", _page(client, f"{LIST}?{query}")) for name, query in PAGES.items())
+    day = timezone.localdate(now - timedelta(days=3))
+    yield "list: one day", _page(client, f"{LIST}?day={day}")
+    yield "list: one day + rare campaign", _page(client, f"{LIST}?day={day}&campaign=campaign-49")
+    call = Call.objects.filter(reason="TARGETING_MATCH").order_by("-decided_at")[5_000]
+    yield "explain page", _page(client, f"{LIST}{call.pk}/change/")
+    logging.disable(logging.INFO)
+    yield "CSV of 100,000", _page(client, f"{LIST}export/")
+    yield "dashboard page", _page(client, "/admin/")
+    yield "figures of a day", lambda: _cold(lambda: count_calls(now - timedelta(days=1), now, zone))
+    yield "figures of a week", lambda: _cold(lambda: count_calls(now - timedelta(days=7), now, zone))
+    yield "hits of a week", lambda: read_hits(now - timedelta(days=7), now)
+    keys = [f"rule-{place}" for place in range(100)]
+    yield "last hits of 100 rules", lambda: last_hits(keys)
+    yield "rules page", _page(client, "/admin/routing/rule/")
+    yield "connection page's figures", lambda: read_connection(since=now - timedelta(days=1), now=now)
+    deep = Place(decided_at=call.decided_at - timedelta(days=20), id=call.pk)
+    yield "API: a deep page", lambda: list_calls(CallFilter(), limit=100, after=deep)
+    yield "API: a rare reason", lambda: list_calls(CallFilter(reason="ERROR"), limit=100)
+
+
+def _page(client: Client, address: str) -> Callable[[], object]:
+    def read() -> None:
+        answer = client.get(address)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{address} answers {answer.status_code}")
+        # A file is written while it is read.
+        _ = b"".join(answer) if answer.streaming else answer.content  # type: ignore[arg-type]  # synchronous
+
+    return lambda: _cold(read)
+
+
+def _cold(action: Callable[[], object]) -> object:
+    cache.clear()
+    return action()
+
+
+def _write_rules() -> None:
+    Target.objects.get_or_create(
+        key="target-0", defaults={"name": "Target 0", "kind": "assistant", "vapi_id": "asst_0"}
+    )
+    for place in range(RULES):
+        Rule.objects.create(key=f"rule-{place}", name=f"Rule {place}", position=place + 1)
+
+
+def _size() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_size_pretty(pg_total_relation_size('routing_call'))")
+        return str(cursor.fetchone()[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""A call log of any length, drawn inside PostgreSQL: some 30,000 calls a day, of which a few rules take most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+CALLS_A_DAY = 30_000
+RULES, TARGETS, CAMPAIGNS, OUR_NUMBERS = 500, 20, 50, 40
+
+# Drawn once for each row, so that what belongs together agrees. Skewed: the first rules take most calls.
+_DRAWN = """
+    SELECT n, random() AS by_channel, random() AS by_reason, random() AS by_state, random() AS by_campaign,
+        floor(power(random(), 3) * %(rules)s)::int AS rule,
+        floor(power(random(), 2) * %(targets)s)::int AS target,
+        floor(power(random(), 3) * %(campaigns)s)::int AS campaign,
+        floor(power(random(), 2) * %(our_numbers)s)::int AS ours,
+        floor(random() * 400000)::int AS customer,
+        %(now)s::timestamptz - n * interval '1 day' / %(a_day)s AS decided_at
+    FROM generate_series(1, %(size)s) AS n
+    OFFSET 0
+"""
+_NAMED = f"""
+    SELECT *,
+        CASE WHEN by_channel < 0.80 THEN 'inbound' WHEN by_channel < 0.999 THEN 'outbound' ELSE 'web' END AS channel,
+        CASE WHEN by_reason < 0.80 THEN 'TARGETING_MATCH'
+            WHEN by_reason < 0.99995 THEN 'DEFAULT' ELSE 'ERROR' END AS reason,
+        CASE WHEN by_state < 0.95 THEN 'ended' WHEN by_state < 0.99 THEN 'decided'
+            WHEN by_state < 0.9999 THEN 'placed' ELSE 'failed' END AS state,
+        '+1415' || 2000000 + customer AS customer_number,
+        '+1202555' || lpad(ours::text, 4, '0') AS our_number,
+        CASE WHEN by_campaign < 0.3 THEN 'campaign-' || campaign ELSE '' END AS campaign_key
+    FROM ({_DRAWN}) AS drawn
+"""
+_INSERT = f"""
+    INSERT INTO routing_call (
+        id, vapi_call_id, channel, state, customer_number, our_number, campaign, external_id, context, facts,
+        target_key, target_kind, target_name, reason, rule_key, rule_name, rule_position, revision, stale, sandbox,
+        vapi_name, decided_at, answer_ms, created_at, ended_reason, cost, started_at, ended_at, error)
+    SELECT gen_random_uuid(), 'call-' || n, channel, state, customer_number, our_number, campaign_key, '',
+        jsonb_build_object('channel', channel, 'at', decided_at, 'customer', customer_number, 'dialled', our_number,
+            'campaign', campaign_key, 'external_id', '', 'attributes',
+                jsonb_build_object('plan', jsonb_build_array('gold'))),
+        '{{"hits": [], "switches": [], "unavailable": []}}'::jsonb,
+        'target-' || target, 'assistant', 'Target ' || target, reason,
+        CASE reason WHEN 'TARGETING_MATCH' THEN 'rule-' || rule ELSE '' END,
+        CASE reason WHEN 'TARGETING_MATCH' THEN 'Rule ' || rule ELSE '' END,
+        CASE reason WHEN 'TARGETING_MATCH' THEN rule + 1 END,
+        1 + n %% 50, false, n %% 20000 = 0, '', decided_at, 1 + by_state * 10, decided_at,
+        CASE state WHEN 'ended' THEN 'customer-ended-call' ELSE '' END,
+        CASE state WHEN 'ended' THEN 0.1234 END, decided_at, decided_at + interval '3 minutes', ''
+    FROM ({_NAMED}) AS named
+"""
+
+
+def fill(size: int, now: datetime) -> None:
+    """Write so many calls, the newest one just before ``now``, and let the planner learn of them."""
+    values = {"size": size, "now": now, "a_day": CALLS_A_DAY}
+    values |= {"rules": RULES, "targets": TARGETS, "campaigns": CAMPAIGNS, "our_numbers": OUR_NUMBERS}
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")  # the one of the pages is meant for pages
+        cursor.execute("SELECT setseed(0.5)")
+        with _without_indexes(cursor):
+            cursor.execute(_INSERT, values)
+        cursor.execute("VACUUM ANALYZE routing_call")
+        cursor.execute("RESET statement_timeout")
+
+
+@contextmanager
+def _without_indexes(cursor: CursorWrapper) -> Iterator[None]:
+    """Making the indexes of a full table is faster than keeping them while it fills."""
+    cursor.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'routing_call'"
+        " AND indexname NOT IN (SELECT conname FROM pg_constraint)"
+    )
+    indexes = cursor.fetchall()
+    for name, _ in indexes:
+        cursor.execute(f'DROP INDEX "{name}"')
+    yield
+    for _, definition in indexes:
+        cursor.execute(definition)

@@ -1,0 +1,70 @@
+"""How fast records leave the spool for PostgreSQL: `make bench PART=drain`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from time import perf_counter
+from uuid import uuid4
+
+import benchmarks.postgres  # noqa: F401 - before the models
+from benchmarks.call_log_rows import fill
+from routing.models import Call
+from routing.recorder.drain import drain
+from routing.recorder.spool import append
+
+GOAL = 5_000  # rows a second
+SIZE, ROUNDS, PRESENT = 10_000, 5, 100_000
+NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
+
+
+def main() -> None:
+    """Print the rows a second, into a log that holds calls already."""
+    fill(PRESENT, NOW)
+    rates = [_round(start) for start in range(0, ROUNDS * SIZE, SIZE)]
+    if Call.objects.count() != PRESENT + ROUNDS * SIZE:
+        raise RuntimeError("calls are missing from the log")
+    rate = median(rates)
+    spread = f"{min(rates):,.0f} to {max(rates):,.0f}"
+    print(f"drain: {rate:,.0f} rows/s ({spread}), {1e6 / rate:.0f} µs a row; goal {GOAL:,} rows/s")
+
+
+def _round(first: int) -> float:
+    for place in range(first, first + SIZE):
+        append(_record(place))
+    start = perf_counter()
+    drain(NOW, waited_seconds=0)
+    return SIZE / (perf_counter() - start)
+
+
+def _record(place: int) -> dict[str, object]:
+    """Return a call as the webhook records it."""
+    number, at = f"+1415{2_000_000 + place:07}", NOW + timedelta(milliseconds=place)
+    context = {"channel": "inbound", "at": at.isoformat(), "customer": number, "dialled": "+12025550111"}
+    return {
+        "kind": "call",
+        "id": str(uuid4()),
+        "vapi_call_id": str(uuid4()),
+        "channel": "inbound",
+        "customer_number": number,
+        "our_number": "+12025550111",
+        "campaign": "",
+        "external_id": "",
+        "context": context | {"campaign": None, "external_id": None, "attributes": {"plan": ["gold"]}},
+        "facts": {"hits": [], "switches": [], "unavailable": []},
+        "target_key": "sales",
+        "target_kind": "assistant",
+        "target_name": "Sales",
+        "reason": "TARGETING_MATCH",
+        "rule_key": f"rule-{place % 500}",
+        "rule_name": f"Rule {place % 500}",
+        "rule_position": place % 500 + 1,
+        "revision": 12,
+        "stale": False,
+        "decided_at": at,
+        "answer_ms": 1.234,
+    }
+
+
+if __name__ == "__main__":
+    main()
