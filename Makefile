@@ -32,6 +32,9 @@ test: .venv/.dev chromium ## run the tests on SQLite and on PostgreSQL, then the
 test-clients: .venv/.dev $(CLIENTS)/.venv/.ready $(CLIENTS)/node_modules/.ready chromium ## run Vapi's own SDKs against the server (slow, needs npm)
 	$(BIN)/python -m pytest $(CLIENTS) $(PYTEST_ARGS)
 
+test-faults: .venv/.dev ## injure real servers and databases under load (a few minutes; FAULTS_SECONDS=30 is the long run)
+	$(BIN)/python -m pytest tests/faults -m faults -s $(PYTEST_ARGS)
+
 check: .venv/.dev ## lint, types, templates, migrations, the API's description, import direction
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
