@@ -23,6 +23,7 @@ from requests.auth import AuthBase
 from routing.vapi.errors import VapiError
 from routing.vapi.listing import write_instant
 from routing.vapi.sandbox import Sandbox
+from routing.vapi.sandbox_calls import FILE_NAME
 from routing.vapi.upstream_counts import counting_request
 from routing.vapi.wrong_key import explain_wrong_key
 
@@ -252,5 +253,5 @@ def client_from_settings() -> VapiClient | Sandbox:
 @functools.lru_cache(maxsize=4)
 def _client_for(api_key: str, public_key: str, base_url: str) -> VapiClient | Sandbox:
     if not api_key:
-        return Sandbox(Path(settings.ROUTING_DATA_DIR) / "sandbox-calls.jsonl")
+        return Sandbox(Path(settings.ROUTING_DATA_DIR) / FILE_NAME)
     return VapiClient(api_key=api_key, public_key=public_key, base_url=base_url)

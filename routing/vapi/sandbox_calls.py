@@ -7,9 +7,11 @@ import json
 import logging
 import os
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+FILE_NAME = "sandbox-calls.jsonl"
 REMEMBERED_CALLS = 1000
 
 logger = logging.getLogger(__name__)
@@ -49,3 +51,19 @@ class SandboxCalls:
         except OSError as error:
             logger.warning("The sandbox cannot read its calls: %s", error)
             return []
+
+    def erase(self, belongs: Callable[[str], bool]) -> int:
+        """Forget the calls whose line belongs to somebody, and return how many; raises OSError."""
+        try:
+            file = self._path.open("r+")
+        except FileNotFoundError:
+            return 0
+        with file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            lines = file.readlines()
+            kept = [line for line in lines if not belongs(line)]
+            if len(kept) < len(lines):
+                file.seek(0)
+                file.truncate()
+                file.writelines(kept)
+        return len(lines) - len(kept)
