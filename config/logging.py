@@ -1,10 +1,11 @@
-"""What log lines look like: plain for people, JSON for machines; each names the call that it is about."""
+"""What log lines look like: plain or JSON; each names the call that it is about, and no telephone number."""
 
 import logging
 from typing import Any
 
 from pythonjsonlogger.core import RESERVED_ATTRS
 
+from config.masking import mask_numbers
 from routing.telemetry.call_id import call_in_hand
 
 LOG_FORMATS = ("plain", "json")
@@ -15,7 +16,7 @@ class NameCall(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Add ``call``, which is None between calls, and ``call_words`` for plain lines."""
-        call_id = call_in_hand()
+        call_id = mask_numbers(call_in_hand())
         record.call = call_id or None
         record.call_words = f" [call {call_id}]" if call_id else ""
         return True
@@ -26,7 +27,7 @@ def make_logging(log_format: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"call": {"()": "config.logging.NameCall"}},
+        "filters": {"call": {"()": "config.logging.NameCall"}, "mask": {"()": "config.masking.MaskNumbers"}},
         "formatters": {
             "plain": {"format": "{asctime} {levelname} {name}{call_words}: {message}", "style": "{"},
             "json": {
@@ -39,7 +40,9 @@ def make_logging(log_format: str) -> dict[str, Any]:
                 "reserved_attrs": [*RESERVED_ATTRS, "call_words", "request"],
             },
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["call"], "formatter": log_format}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "filters": ["call", "mask"], "formatter": log_format}
+        },
         "root": {"handlers": ["stderr"], "level": "INFO"},
         # Django's own handlers would say everything twice.
         "loggers": {"django": {"handlers": [], "propagate": True}},

@@ -62,6 +62,18 @@ def test_a_json_line_is_one_object_even_with_a_traceback(said: io.StringIO) -> N
     assert second["call"] is None
 
 
+@pytest.mark.parametrize("said", LOG_FORMATS, indirect=True)
+def test_no_format_tells_a_whole_number(said: io.StringIO) -> None:
+    with handling_call("+12025550155"):
+        try:
+            raise ValueError("odd: +12025550155")
+        except ValueError:
+            logging.getLogger("routing.x").exception("%s called", "+12025550155")
+
+    assert "12025550155" not in said.getvalue()
+    assert said.getvalue().count("+1***0155") >= 3  # call, words and traceback
+
+
 @pytest.mark.parametrize("log_format", LOG_FORMATS)
 def test_every_format_has_a_formatter(log_format: str) -> None:
     assert log_format in make_logging(log_format)["formatters"]
