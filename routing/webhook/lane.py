@@ -14,6 +14,7 @@ from routing.recorder import background
 from routing.telemetry import reporter
 from routing.webhook.answer import CONTENT_TYPE, answer
 from routing.webhook.intake import read_intake
+from routing.webhook.room import Room
 
 PATHS = frozenset({"/vapi/webhook", "/vapi/webhook/"})
 
@@ -28,7 +29,7 @@ class WebhookLane:
 
     def __init__(self, application: WSGIApplication) -> None:
         """Stand in front of ``application``, which is Django's."""
-        self._application = application
+        self._application = Room(application)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request. The first one of a process also starts to drain what dead processes left in the spool."""

@@ -42,7 +42,8 @@ def stub() -> Iterator[StubVapi]:
         yield running
 
 
-PORTS = itertools.cycle(
+FIRST_PORT = int(os.environ.get("FAULTS_PORT", "8200"))
+PORTS = itertools.cycle(range(FIRST_PORT, FIRST_PORT + 30))
     range(int(os.environ.get("FAULTS_PORT", "8200")), int(os.environ.get("FAULTS_PORT", "8200")) + 30)
 )
 NUMBERS = itertools.count(1)

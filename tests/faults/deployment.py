@@ -20,6 +20,7 @@ from django.conf import settings
 from tests.faults.databases import Database, Row
 from tests.faults.load import SECRET, Caller, wait_for
 
+PREFIX = "a0000000-0000-4000-8000-00000000000"
 TABLE: dict[str, Any] = {
     "version": 1,
     "default": "reception",

@@ -84,7 +84,7 @@ def soak(count: int, seed: int) -> tuple[int, int]:
 
 
 def test_schedules_agree_with_plain_arithmetic() -> None:
-    """Sabotage: give `Schedule.is_open` a wall time one hour off after a change of the clock, or `held` one turn too long."""
+    """Sabotage: ask `Schedule.is_open` in UTC, or let what it holds outlive a change of the clock."""
     opened, near = soak(QUICK, seed=5)
 
     assert QUICK * 0.1 < opened < QUICK * 0.9

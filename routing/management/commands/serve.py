@@ -16,11 +16,11 @@ from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import OperationalError, connections
 
 from routing.models import Revision, Target
 
-BLOCKING_THREADS = 4  # a worker: requests wait for the database or for Vapi, not for the processor
+BLOCKING_THREADS = 128  # a worker, started at need. `routing.webhook.room` keeps some of them free for Vapi
 SECONDS_TO_FINISH = 30  # for requests under way when a worker is asked to stop; longer than a call to Vapi may take
 
 FIRST_START = """
@@ -58,11 +58,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, workers: int, no_demo: bool, **options: Any) -> None:
         """Prepare, say where to look, and replace this process by the server."""
         refuse_taken_port(host, port)
-        call_command("migrate", verbosity=0, interactive=False)
         collect_changed_static_files()
+        fault = find_database_fault()
+        if fault:
+            self.stderr.write(f"The database cannot be reached ({fault}): calls are answered from the local copy.")
+        else:
+            call_command("migrate", verbosity=0, interactive=False)
         url = settings.PUBLIC_URL or f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
         self.stdout.write(f"Switchboard serves {url}/admin/ (webhook: {url}/vapi/webhook, API: {url}/api/v1)")
-        if not no_demo and is_empty():
+        if not (fault or no_demo) and is_empty():
             self.stdout.write(load_demo(url))
         self.stdout.flush()
         connections.close_all()  # a connection must not be open in two processes
@@ -81,6 +85,15 @@ def refuse_taken_port(host: str, port: int) -> None:
                 f"Cannot listen on {host} port {port} ({error.strerror}). "
                 f"Choose another one, for example: make run PORT={port + 1}"
             ) from error
+
+
+def find_database_fault() -> str:
+    """Return why no connection comes about, or nothing. Calls are answered without one, so it is no reason to stop."""
+    try:
+        connections["default"].ensure_connection()
+    except OperationalError as error:
+        return str(error).partition("\n")[0]
+    return ""
 
 
 def collect_changed_static_files() -> None:

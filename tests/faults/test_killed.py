@@ -1,0 +1,68 @@
+"""All workers are killed under load, again and again: what was answered before is in the table, once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+
+import pytest
+
+from tests.faults.conftest import Deploy
+from tests.faults.deployment import Deployment, assert_each_once
+from tests.faults.load import under_load, wait_for
+from tests.faults.report import report
+
+pytestmark = pytest.mark.faults
+
+KILLS = 3
+SECONDS_BETWEEN = 6  # the server waits 3.5 s before it starts new workers
+
+
+def kill_workers(deployment: Deployment) -> None:
+    """Kill them all, and leave the process that starts new ones."""
+    for pid in deployment.worker_pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_workers_killed_under_load_lose_no_decision(kind: str, request: pytest.FixtureRequest) -> None:
+    """Sabotage: let `Writer.append` collect lines in memory, or give rows an id of their own at each draining."""
+    deploy: Deploy = request.getfixturevalue(f"on_{kind}")
+    with deploy().running() as deployment, under_load(deployment.port) as load:
+        for _ in range(KILLS):
+            time.sleep(SECONDS_BETWEEN)
+            kill_workers(deployment)
+            killed = load.mark()
+            wait_for(
+                lambda killed=killed: any(one.status == 200 for one in load.answered[killed + 20 :]),  # type: ignore[misc]
+                30,
+                "new workers answer",
+            )
+        time.sleep(2)
+        load.stopped.set()
+        given = [one for one in load.answered if one.status == 200]
+        took = assert_each_once(deployment, [one.call_id for one in given])
+    assert all(one.is_right for one in given)
+    assert len(given) > 200
+    report(
+        f"all workers killed {KILLS} times under 50 calls/s ({kind})",
+        f"{len(given)} answered, all stored once ({took:.1f} s after); {len(load.answered) - len(given)} unanswered",
+    )
+
+
+def test_a_whole_server_killed_leaves_its_decisions_to_the_next(on_sqlite: Deploy) -> None:
+    """Sabotage: let a process drain only files of its own."""
+    deployment = on_sqlite()
+    with deployment.running(), under_load(deployment.port) as load:
+        time.sleep(3)
+        deployment.kill()
+        load.stopped.set()
+    given = [one for one in load.answered if one.status == 200]
+    assert given
+
+    with deployment.running():
+        took = assert_each_once(deployment, [one.call_id for one in given])
+    report("server killed and started again", f"{len(given)} answered, all stored once {took:.1f} s after the start")
