@@ -14,7 +14,6 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-import benchmarks.postgres  # noqa: F401 - before the models
 from benchmarks.call_log_rows import RULES, fill
 from benchmarks.timing import milliseconds
 from routing.models import Call, Rule, Target

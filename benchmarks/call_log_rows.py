@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import connection
 from django.db.backends.utils import CursorWrapper
+
+from benchmarks.postgres import patient_cursor
 
 CALLS_A_DAY = 30_000
 RULES, TARGETS, CAMPAIGNS, OUR_NUMBERS = 500, 20, 50, 40
@@ -61,13 +62,11 @@ def fill(size: int, now: datetime) -> None:
     """Write so many calls, the newest one just before ``now``, and let the planner learn of them."""
     values = {"size": size, "now": now, "a_day": CALLS_A_DAY}
     values |= {"rules": RULES, "targets": TARGETS, "campaigns": CAMPAIGNS, "our_numbers": OUR_NUMBERS}
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")  # the one of the pages is meant for pages
+    with patient_cursor() as cursor:
         cursor.execute("SELECT setseed(0.5)")
         with _without_indexes(cursor):
             cursor.execute(_INSERT, values)
         cursor.execute("VACUUM ANALYZE routing_call")
-        cursor.execute("RESET statement_timeout")
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from statistics import median
 from time import perf_counter
 from uuid import uuid4
 
-import benchmarks.postgres  # noqa: F401 - before the models
 from benchmarks.call_log_rows import fill
 from routing.models import Call
 from routing.recorder.drain import drain

@@ -107,6 +107,8 @@ def to_e164(text: str, region: str) -> str | None:
     digits = _PUNCTUATION.sub("", text)
     if not _DIGITS.fullmatch(digits):
         return None
+    if read_plain_e164(digits) is not None:
+        return digits
     try:
         parsed = phonenumbers.parse(digits, region)
     except NumberParseException:
@@ -140,6 +142,9 @@ def number_key(text: str, region: str) -> str:
 @lru_cache(maxsize=65_536)
 def country_of(e164: str) -> str | None:
     """Return the ISO country of an E.164 number, None where it belongs to no single one or is no number."""
+    plain = read_plain_e164(e164)
+    if plain is not None:
+        return _supported(plain[0])
     try:
         region = phonenumbers.region_code_for_number(phonenumbers.parse(e164))
     except NumberParseException:
