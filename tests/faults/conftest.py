@@ -43,9 +43,7 @@ def stub() -> Iterator[StubVapi]:
 
 
 FIRST_PORT = int(os.environ.get("FAULTS_PORT", "8200"))
-PORTS = itertools.cycle(range(FIRST_PORT, FIRST_PORT + 30))
-    range(int(os.environ.get("FAULTS_PORT", "8200")), int(os.environ.get("FAULTS_PORT", "8200")) + 30)
-)
+PORTS = itertools.cycle(range(FIRST_PORT, FIRST_PORT + 15))
 NUMBERS = itertools.count(1)
 
 
