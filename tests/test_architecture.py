@@ -33,6 +33,8 @@ SABOTAGES = {
     "services import api": ("services/sabotage.py", "from routing import api"),
     "api imports webhook": ("api/sabotage.py", "import routing.webhook"),
     "admin imports management": ("admin/sabotage.py", "from routing.management import commands"),
+    "telemetry imports models": ("telemetry/sabotage.py", "from routing import models"),
+    "status imports webhook": ("status/sabotage.py", "import routing.webhook"),
     "services import config": ("services/sabotage.py", "from config import settings"),
     "a package outside the layers": ("newcomer.py", "import json"),
 }
