@@ -1,4 +1,7 @@
-"""Content Security Policy, by path: strict everywhere, wider only under /admin/ and on the API's page."""
+"""Content Security Policy, by path: strict everywhere, wider only under /admin/ and on the API's page.
+
+Also what the browser may not do for any page of ours, which Django has no setting for.
+"""
 
 from collections.abc import Callable
 
@@ -18,6 +21,8 @@ ADMIN = "; ".join(
 # Swagger UI sets styles in the page and has its icons in its style sheet.
 DOCS = "; ".join([STRICT, "style-src 'self' 'unsafe-inline'", "img-src 'self' data:"])
 
+PERMISSIONS = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+
 
 class ContentSecurityPolicy:
     """Add the policy of the request's path to each answer that has none of its own."""
@@ -28,6 +33,7 @@ class ContentSecurityPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", _policy(request.path))
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         return response
 
 

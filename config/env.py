@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Collection
+from ipaddress import ip_network
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -49,6 +50,17 @@ def read_float(name: str, default: float, *, low: float, high: float) -> float:
 def read_list(name: str, default: str = "") -> list[str]:
     """Return the parts of a comma-separated text."""
     return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
+
+
+def read_networks(name: str) -> list[str]:
+    """Return the addresses and networks of a comma-separated text."""
+    networks = read_list(name)
+    for network in networks:
+        try:
+            ip_network(network, strict=False)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {network!r} is no address: write 10.0.0.5 or 10.0.0.0/8") from error
+    return networks
 
 
 def read_choice(name: str, default: str, choices: Collection[str]) -> str:

@@ -1,5 +1,6 @@
 """Django's settings, read from the environment and an optional `.env` file in the project's root."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from config.env import (
     read_float,
     read_int,
     read_list,
+    read_networks,
     read_target,
     read_text,
     read_url,
@@ -73,10 +75,21 @@ METRICS_TOKEN = read_text("METRICS_TOKEN")  # without it /metrics answers on thi
 _public = urlsplit(PUBLIC_URL)
 ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]") + [_public.hostname or ""] * bool(PUBLIC_URL)
 CSRF_TRUSTED_ORIGINS = read_list("CSRF_TRUSTED_ORIGINS") + [f"{_public.scheme}://{_public.netloc}"] * bool(PUBLIC_URL)
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
+IS_HTTPS = _public.scheme == "https"
+# Proxies whose word about the client's address and scheme is believed: see config/proxies.py.
+TRUSTED_PROXIES = read_networks("TRUSTED_PROXIES")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+# This server speaks HTTP itself: without a proxy that tells the scheme, a redirect would lead back here for ever.
+SECURE_SSL_REDIRECT = IS_HTTPS and bool(TRUSTED_PROXIES)
+SECURE_REDIRECT_EXEMPT = [r"^vapi/"]  # a redirect would lose the message; probes are answered before it
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0  # a year
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds: a long shift
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_REFERRER_POLICY = "same-origin"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "/admin/"  # the admin theme's login page drops `next`
@@ -87,7 +100,8 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = True
 # The API takes a second slash before its paths on purpose: see routing/api/urls.py.
-SILENCED_SYSTEM_CHECKS = ["urls.W002"]
+# Whether all neighbours of our host speak HTTPS too, which W005 and W021 want to be promised, is not ours to know.
+SILENCED_SYSTEM_CHECKS = ["urls.W002", "security.W005", "security.W021"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -102,12 +116,14 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "axes",
     "routing",
 ]
 
 MIDDLEWARE = [
     "routing.status.middleware.AnswerProbes",  # before whatever looks at host names and schemes
     "routing.status.middleware.CountRequests",
+    "config.proxies.TrustProxies",
     "django.middleware.security.SecurityMiddleware",
     "config.csp.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -117,6 +133,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",  # last, as it wants: it turns a refused log-in into its page
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -150,6 +167,20 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS = SPECTACULAR
 
+# Log-in: five wrong passwords for one user from one address, then a pause
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}" for name in ("Argon2PasswordHasher", "PBKDF2PasswordHasher")]
+AXES_FAILURE_LIMIT = 5
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # else whoever goes on guessing keeps the owner out for ever
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "config.lockout.answer_lockout"
+AXES_CLIENT_IP_CALLABLE = "config.lockout.client_address"
+AXES_ENABLE_ADMIN = False  # `manage.py axes_reset` lets people in again
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

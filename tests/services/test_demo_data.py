@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.http import HttpRequest
 
 from routing.engine.context import Channel, Context
 from routing.models import ApiKey, Call, Revision, Rule, Target, WebhookSecret
@@ -48,8 +49,8 @@ def test_loading_again_renews_the_keys_and_keeps_the_rest() -> None:
 
     assert ApiKey.objects.find(first.secret_key, MONDAY_NOON) is None
     assert ApiKey.objects.find(second.secret_key, MONDAY_NOON) is not None
-    assert authenticate(username="admin", password=first.admin_password) is None
-    assert authenticate(username="admin", password=second.admin_password) is not None
+    assert authenticate(HttpRequest(), username="admin", password=first.admin_password) is None
+    assert authenticate(HttpRequest(), username="admin", password=second.admin_password) is not None
     assert first.webhook_secret == second.webhook_secret
     assert (ApiKey.objects.count(), WebhookSecret.objects.count(), User.objects.count()) == (2, 2, 1)
     assert (Revision.objects.count(), Rule.objects.count()) == (1, 4)

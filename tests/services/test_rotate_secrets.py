@@ -27,7 +27,7 @@ def secret(settings: Any) -> WebhookSecret:
 
 
 def stored(secret: WebhookSecret) -> str:
-    return WebhookSecret.objects.annotate(token=Cast("secret", TextField())).values_list("token", flat=True).get()
+    return str(WebhookSecret.objects.annotate(token=Cast("secret", TextField())).values_list("token", flat=True).get())
 
 
 def test_the_old_key_can_be_thrown_away_afterwards(secret: WebhookSecret, settings: Any) -> None:
