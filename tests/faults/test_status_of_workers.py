@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,9 +20,12 @@ from routing.snapshot import store
 from routing.snapshot.copy import Contents, write_copy
 from routing.snapshot.rows import rows_from_table
 from tests.faults.program import _database_url
+from tests.faults.report import report
 from tests.snapshot.live_rows import go_live
 from tests.status.servers import Server, eventually, labels_of, run_server
 from tests.webhook.world import KNOWN, RECEPTION, SECRET, TABLE, call_from
+
+pytestmark = pytest.mark.faults
 
 ANSWERED = ("switchboard_webhook_messages_total", (("outcome", "answered"), ("type", "assistant-request")))
 REFUSED = ("switchboard_webhook_messages_total", (("outcome", "unauthorized"), ("type", "unread")))
@@ -76,6 +80,7 @@ def test_the_sums_are_those_of_all_workers_and_outlive_them(server: Server) -> N
     assert eventually(lambda: server.scrape()[ANSWERED] == 40)
     assert {(seen[ANSWERED], seen[REFUSED], seen[TIMED]) for seen in scrapes + killed} == {(30, 5, 30)}
     assert eventually(lambda: len(_workers(server)) == 2)
+    report("Metrics count for all workers and outlive them", "40 of 40 messages, one worker killed after 30")
 
 
 def test_counts_never_fall_while_workers_count_and_die(server: Server) -> None:
@@ -89,6 +94,7 @@ def test_counts_never_fall_while_workers_count_and_die(server: Server) -> None:
 
     assert seen == sorted(seen)
     assert seen[-1] > 0
+    report("Metrics never fall", f"{len(seen)} looks, one worker killed, {seen[0]:.0f} to {seen[-1]:.0f} messages")
 
 
 def test_labels_hold_no_number_and_no_id(server: Server) -> None:
@@ -115,7 +121,9 @@ def test_a_start_without_database_goes_on_with_the_copy_and_says_so(
     _copy_for(tmp_path, away, settings, monkeypatch)
 
     with run_server(tmp_path, workers=1, DATABASE_URL=away, VAPI_WEBHOOK_SECRET=SECRET) as server:
+        started = time.monotonic()
         readiness = server.get("/readyz")
+        waited = time.monotonic() - started
         _send(server, 3)
         assert eventually(lambda: server.scrape().get(("switchboard_spool_records", ()), 0) >= 3)
         series = server.scrape()
@@ -131,6 +139,8 @@ def test_a_start_without_database_goes_on_with_the_copy_and_says_so(
     assert {value for (name, _), value in series.items() if name == "switchboard_database_up"} == {0.0}
     stale = (("channel", "inbound"), ("reason", "DEFAULT"), ("stale", "true"))
     assert series["switchboard_decisions_total", stale] == 3
+    assert waited < 5
+    report("/readyz does not wait for a database that is down", f"first answer after {waited * 1000:.0f} ms, stale")
 
 
 def test_a_first_start_without_database_is_not_ready(tmp_path: Path) -> None:
