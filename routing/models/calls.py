@@ -125,6 +125,8 @@ def _fit_text(value: Any, field: Any) -> Any:
     if not isinstance(value, str):
         return value
     # PostgreSQL stores neither NUL nor halves of surrogate pairs; SQLite would take the first and fail on the second.
-    text = value.replace("\0", "").encode("utf-8", "replace").decode()
+    text = (
+        value if value.isascii() and "\0" not in value else value.replace("\0", "").encode("utf-8", "replace").decode()
+    )
     # Only texts: a UUID column says 32, and its value is written with 36.
     return text[: field.max_length] if isinstance(field, models.CharField) else text
