@@ -7,7 +7,7 @@ from django.core.checks import register
 from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
 
-from routing.checks import check_shared_secrets
+from routing.checks import ALWAYS, BEFORE_DEPLOYMENT
 
 
 class RoutingConfig(AppConfig):
@@ -20,7 +20,10 @@ class RoutingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks and the receivers."""
-        register(check_shared_secrets)
+        for check in ALWAYS:
+            register(check)
+        for check in BEFORE_DEPLOYMENT:
+            register(check, deploy=True)
         pre_migrate.connect(lift_time_limit, sender=self)
         # Models cannot be imported while the application itself is being loaded.
         from routing.models.triggers import prepare_database  # noqa: PLC0415
