@@ -38,7 +38,7 @@ def read_rows(lines: Iterable[str]) -> list[Row]:
 def write_table(rows: Iterable[Row], measured: str) -> str:
     """Return the table in Markdown, with the machine that it was measured on under it."""
     head = ["| promise | test | last measured |", "|---|---|---|"]
-    body = [f"| {_cell(row['promise'])} | `{_cell(row['test'])}` | {_cell(row['figure'])} |" for row in rows]
+    body = [f"| {_cell(row['promise'])} | `{_short(row['test'])}` | {_cell(row['figure'])} |" for row in rows]
     return "\n".join([*head, *body, "", measured])
 
 
@@ -65,6 +65,10 @@ def _read_row(number: int, line: str) -> Row:
     if not isinstance(row, dict) or not all(isinstance(row.get(name), str) and row[name] for name in FIELDS):
         raise UnusableReport(f"line {number} lacks one of the texts {', '.join(FIELDS)}")
     return row
+
+
+def _short(test: str) -> str:
+    return _cell(test).removeprefix("tests/faults/")
 
 
 def _cell(text: str) -> str:

@@ -39,9 +39,12 @@ class AnswerProbes:
         if probe is None:
             return self._get_response(request)
         try:
-            return probe(request)
+            response = probe(request)
         except DisallowedHost:
-            return HttpResponseBadRequest(NOT_SERVED, content_type="text/plain")
+            response = HttpResponseBadRequest(NOT_SERVED, content_type="text/plain")
+        # What is wrong is logged where it is noticed, once; Django would log it again at every probe.
+        response._has_been_logged = True  # type: ignore[attr-defined]
+        return response
 
 
 class CountRequests:

@@ -19,6 +19,7 @@ from routing.engine.document import read_document, write_document
 from routing.snapshot import store
 from routing.snapshot.copy import Contents, write_copy
 from routing.snapshot.rows import rows_from_table
+from tests.faults.databases import PostgresServer
 from tests.faults.program import _database_url
 from tests.faults.report import report
 from tests.snapshot.live_rows import go_live
@@ -143,6 +144,25 @@ def test_a_start_without_database_goes_on_with_the_copy_and_says_so(
     report("/readyz does not wait for a database that is down", f"first answer after {waited * 1000:.0f} ms, stale")
 
 
+def test_a_database_that_hangs_is_noticed_and_not_waited_for(postgres: PostgresServer, tmp_path: Path) -> None:
+    """Fails if only an error of the database counts as trouble, or if a probe looks into it itself."""
+    url = postgres.database("base").url
+    with run_server(tmp_path, workers=1, DATABASE_URL=url, VAPI_WEBHOOK_SECRET=SECRET) as server:
+        assert eventually(lambda: server.get("/readyz").json()["database"] == "ok")
+        with postgres.frozen():
+            frozen_at = time.monotonic()
+            assert eventually(lambda: server.get("/readyz").json()["database"] != "ok")
+            noticed = time.monotonic() - frozen_at
+            waits = [_timed(server, path) for path in ("/readyz", "/metrics", "/healthz") * 5]
+        assert eventually(lambda: server.get("/readyz").json()["database"] == "ok")
+
+    assert max(waits) < 2
+    report(
+        "A database that hangs is noticed, and no probe waits for it",
+        f"noticed after {noticed:.1f} s, slowest probe {max(waits) * 1000:.0f} ms",
+    )
+
+
 def test_a_first_start_without_database_is_not_ready(tmp_path: Path) -> None:
     """Fails if a process without any table calls itself ready."""
     away = _nowhere()
@@ -153,6 +173,12 @@ def test_a_first_start_without_database_is_not_ready(tmp_path: Path) -> None:
 
     assert (readiness.status_code, health.status_code) == (503, 200)
     assert "no local copy" in readiness.json()["problems"][0]
+
+
+def _timed(server: Server, path: str) -> float:
+    started = time.monotonic()
+    assert server.get(path).status_code == 200
+    return time.monotonic() - started
 
 
 def _nowhere() -> str:

@@ -55,17 +55,21 @@ def test_it_names_revision_and_spool(folder: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_a_data_directory_that_cannot_be_written_is_a_problem(settings: Settings, tmp_path: Path) -> None:
+def test_a_data_directory_that_cannot_be_written_is_a_problem(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").write_text("in the way")
     settings.ROUTING_DATA_DIR = tmp_path / "file" / "data"
     forget_disk()
 
-    answer = Client().get("/readyz")
+    with caplog.at_level("INFO"):
+        answer = Client().get("/readyz")
 
     assert answer.status_code == 503
     assert answer.json()["problems"] == [
         "The data directory cannot be written (Not a directory): calls are answered, but not recorded."
     ]
+    assert "django.request" not in [record.name for record in caplog.records]  # it is asked every few seconds
 
 
 def test_a_folder_that_takes_no_file_is_a_fault() -> None:
