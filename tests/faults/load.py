@@ -33,6 +33,7 @@ class Answered:
     ms: float
     at: float
     fault: str = ""
+    body: str = ""
 
     @property
     def is_right(self) -> bool:
@@ -51,14 +52,15 @@ class Caller:
     def call(self, customer: str) -> Answered:
         """Ask for a call's target."""
         call_id, at, started = str(uuid.uuid4()), time.monotonic(), time.perf_counter()
-        status, target, fault = 0, "", ""
+        status, target, fault, body = 0, "", "", ""
         try:
-            status, target = self._ask(call_id, customer)
+            status, target, body = self._ask(call_id, customer)
         except (OSError, http.client.HTTPException, ValueError) as error:
             fault = repr(error)
             self.hang_up()
         ms = (time.perf_counter() - started) * 1000
-        return Answered(call_id=call_id, customer=customer, status=status, target=target, ms=ms, at=at, fault=fault)
+        told = {"status": status, "target": target, "fault": fault, "body": body}
+        return Answered(call_id=call_id, customer=customer, ms=ms, at=at, **told)  # type: ignore[arg-type]
 
     def hang_up(self) -> None:
         """Close the connection."""
@@ -66,17 +68,18 @@ class Caller:
             self.line.close()
             self.line = None
 
-    def _ask(self, call_id: str, customer: str) -> tuple[int, str]:
+    def _ask(self, call_id: str, customer: str) -> tuple[int, str, str]:
         if self.line is None:
             self.line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
         call = {"id": call_id, "phoneNumberId": LINE_ID, "customer": {"number": customer}}
         body = json.dumps({"message": {"type": "assistant-request", "call": call}})
         self.line.request("POST", "/vapi/webhook", body, HEADERS)
         response = self.line.getresponse()
-        answer = json.loads(response.read())
+        text = response.read().decode()
+        answer = json.loads(text)
         if not self.keeps:
             self.hang_up()
-        return response.status, str(answer.get("assistantId") or answer.get("error") or answer)
+        return response.status, str(answer.get("assistantId") or answer.get("error") or answer), text
 
 
 @dataclass(kw_only=True)
