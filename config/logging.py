@@ -45,5 +45,5 @@ def make_logging(log_format: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},
         # Django's own handlers would say everything twice.
-        "loggers": {"django": {"handlers": [], "propagate": True}},
+        "loggers": {"django": {"handlers": [], "propagate": True}, "axes": {"level": "WARNING"}},
     }
