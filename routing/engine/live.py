@@ -63,8 +63,11 @@ class LiveData:
         found = self.entries.get(customer.identity, ()) if customer.identity else ()
         if not (found or self.switches or self.unavailable):
             return NO_FACTS
+        for hit in found:
+            if hit.expires_at is not None and at >= hit.expires_at:
+                found = tuple(each for each in found if each is not hit)
         return Facts(
-            hits=tuple(hit for hit in found if hit.expires_at is None or at < hit.expires_at),
-            switches=tuple(switch for switch in self.switches if at < switch.until),
+            hits=found,
+            switches=self.switches and tuple(switch for switch in self.switches if at < switch.until),
             unavailable=self.unavailable,
         )

@@ -1,6 +1,6 @@
 """Live data as plain JSON values, for the local copy and for the facts that a call's row keeps."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -10,40 +10,41 @@ from routing.engine.live import EmergencySwitch, Facts, ListHit, LiveData
 from routing.engine.table import NO_OVERRIDES, Purpose, Table, Target
 from routing.snapshot.load import read_target
 
-# Number, list key, variables, expiry: what a row of a number list is here.
-Entry = tuple[str, str, Mapping[str, Any], datetime | None]
-Entries = Mapping[str, tuple[ListHit, ...]]
+# Numbers of one list, its key, their variables and their expiry.
+Entries = tuple[Sequence[str], str, Mapping[str, Any], datetime | None]
+Hits = Mapping[str, tuple[ListHit, ...]]
 
 
-def build_entries(rows: Iterable[Entry], purposes: Mapping[str, Purpose]) -> Entries:
+def build_entries(rows: Iterable[Entries], purposes: Mapping[str, Purpose]) -> Hits:
     """Return the list hits of each number; lists that ``purposes`` does not name are not published, and left out.
 
-    Nearly all entries are nothing but a number, so those of one list share one value: a list may hold 100,000.
+    Nearly all entries are nothing but a number, so those of one list share one value: a list may hold a million.
     """
     plain = {key: (ListHit(list_key=key, purpose=purpose),) for key, purpose in purposes.items()}
     entries: dict[str, tuple[ListHit, ...]] = {}
-    for number, key, variables, expires_at in rows:
+    for numbers, key, variables, expires_at in rows:
         hits = plain.get(key)
         if hits is None:
             continue
         if variables or expires_at is not None:
             hits = (_hit(key, purposes[key], variables, expires_at),)
-        known = entries.get(number)
-        entries[number] = hits if known is None else known + hits
+        repeated = {number: entries[number] + hits for number in entries.keys() & numbers}
+        entries.update(dict.fromkeys(numbers, hits))
+        entries.update(repeated)
     return MappingProxyType(entries)
 
 
-def list_entries(entries: Entries) -> Iterator[list[Any]]:
+def list_entries(entries: Hits) -> Iterator[list[Any]]:
     """Yield the entries as JSON values, which ``read_entry`` reads."""
     for number, hits in entries.items():
         for hit in hits:
             yield [number, hit.list_key, dict(hit.variables), _text(hit.expires_at)]
 
 
-def read_entry(raw: list[Any]) -> Entry:
+def read_entry(raw: list[Any]) -> Entries:
     """Return one entry that ``list_entries`` wrote."""
     number, key, variables, expires_at = raw
-    return number, key, variables, _instant(expires_at)
+    return (number,), key, variables, _instant(expires_at)
 
 
 def write_switch(switch: EmergencySwitch) -> dict[str, Any]:
@@ -103,7 +104,7 @@ def write_small(live: LiveData) -> dict[str, Any]:
     }
 
 
-def read_live(small: Mapping[str, Any], entries: Entries) -> LiveData:
+def read_live(small: Mapping[str, Any], entries: Hits) -> LiveData:
     """Return the live data from its small part and its entries."""
     return LiveData(
         entries=entries,
