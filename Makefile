@@ -49,8 +49,8 @@ report-faults: .venv/.dev ## run the tests that injure the server and write READ
 	FAULTS_REPORT=$(FAULTS_REPORT) $(MAKE) --no-print-directory test-faults
 	$(BIN)/python -m docs.report_faults $(FAULTS_REPORT)
 
-bench: .venv/.dev ## measure
-	$(BIN)/python -m benchmarks
+bench: .venv/.dev ## measure (PART=decide, call_log, drain or number_lists for one part)
+	$(BIN)/python -m benchmarks $(PART)
 
 screenshots: .venv/.dev chromium ## take the pictures of README anew (docs/images)
 	$(BIN)/python -m docs.screenshots
