@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -12,6 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
+from django.db import connection, transaction
 from django.db.models import Count, Max, Q, TextField
 from django.db.models.functions import Cast, Substr
 
@@ -107,7 +109,8 @@ def count_calls(since: datetime, until: datetime, zone: ZoneInfo) -> Figures:
 
 def _count(since: datetime, until: datetime, zone: ZoneInfo) -> Figures:
     calls = Call.objects.filter(decided_at__gte=since, decided_at__lt=until).order_by()
-    groups = list(_groups(calls, _moment_length(since, until, zone)))
+    with _room_to_group():
+        groups = list(_groups(calls, _moment_length(since, until, zone)))
     return Figures(
         since=since,
         until=until,
@@ -121,6 +124,17 @@ def _count(since: datetime, until: datetime, zone: ZoneInfo) -> Figures:
         sandbox=_sum_by(groups, "sandbox")[True],
         slowest=_slowest(calls),
     )
+
+
+@contextmanager
+def _room_to_group() -> Iterator[None]:
+    """Let PostgreSQL group in memory: with its usual 4 MB it sorts a busy week on disk, two to three times as slow."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        yield
 
 
 def _groups(calls: Any, length: int) -> Iterable[dict[str, Any]]:
