@@ -99,7 +99,7 @@ def _page(client: Client, address: str) -> Callable[[], object]:
         if answer.status_code != 200:
             raise RuntimeError(f"{address} answers {answer.status_code}")
         # A file is written while it is read.
-        _ = b"".join(answer) if answer.streaming else answer.content  # type: ignore[arg-type]  # synchronous
+        _ = b"".join(answer) if answer.streaming else answer.content
 
     return lambda: _cold(read)
 

@@ -60,9 +60,10 @@ _INSERT = f"""
 
 def fill(size: int, now: datetime) -> None:
     """Write so many calls, the newest one just before ``now``, and let the planner learn of them."""
-    values = {"size": size, "now": now, "a_day": CALLS_A_DAY}
+    values: dict[str, int | datetime] = {"size": size, "now": now, "a_day": CALLS_A_DAY}
     values |= {"rules": RULES, "targets": TARGETS, "campaigns": CAMPAIGNS, "our_numbers": OUR_NUMBERS}
     with patient_cursor() as cursor:
+        cursor.execute("TRUNCATE routing_call CASCADE")
         cursor.execute("SELECT setseed(0.5)")
         with _without_indexes(cursor):
             cursor.execute(_INSERT, values)

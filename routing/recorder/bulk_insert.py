@@ -12,7 +12,7 @@ from django.utils.timezone import is_naive, make_aware
 
 from routing.models import Call
 
-_ATTRIBUTES = {field.column: field.attname for field in Call._meta.concrete_fields}
+_ATTRIBUTES = {str(field.column): field.attname for field in Call._meta.concrete_fields}
 _COLUMNS = ", ".join(_ATTRIBUTES)
 _TABLE = Call._meta.db_table
 # One parameter of JSON costs a third of one for each value, and a half of an array for each column.

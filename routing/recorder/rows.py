@@ -107,7 +107,7 @@ def _row(record: dict[str, Any]) -> Call:
     columns = {name: value for name, value in record.items() if name != "kind"}
     row = Call(**Call.fit(columns))
     for name in columns:
-        column = Call._meta.get_field(name)
+        column: Any = Call._meta.get_field(name)
         setattr(row, column.attname, column.to_python(getattr(row, column.attname)))
     return row
 

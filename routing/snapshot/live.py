@@ -42,9 +42,9 @@ class _Joined(Aggregate):
     function = "STRING_AGG"
     output_field = TextField()
 
-    def as_sqlite(self, compiler: Any, connection: Any) -> Any:
+    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         """Name it as SQLite does."""
-        return self.as_sql(compiler, connection, function="GROUP_CONCAT")
+        return self.as_sql(compiler, connection, function="GROUP_CONCAT", **extra_context)
 
 
 def _entry_rows() -> Iterator[Entries]:
