@@ -122,8 +122,8 @@ class PostgresServer:
 
     def _control(self, *arguments: str) -> None:
         command = [str(self.binaries / "pg_ctl"), "-D", str(self.folder), "-w", *arguments]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(command, user=self.user, cwd="/", check=True, timeout=60, **quiet)
+        nowhere = subprocess.DEVNULL
+        subprocess.run(command, user=self.user, cwd="/", check=True, timeout=60, stdout=nowhere, stderr=nowhere)
 
 
 @dataclass(frozen=True, kw_only=True)

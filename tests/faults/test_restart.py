@@ -13,7 +13,7 @@ from tests.faults.conftest import Deploy
 from tests.faults.deployment import assert_each_once
 from tests.faults.load import under_load, wait_for, wrong
 from tests.faults.report import report
-from tests.faults.test_slow_vapi import answer, broken_vapi, make_key, place
+from tests.faults.test_slow_vapi import answer, broken_vapi, make_key, place, slowly
 
 pytestmark = pytest.mark.faults
 
@@ -41,7 +41,7 @@ def test_a_rolling_restart_fails_no_call(on_sqlite: Deploy) -> None:
 
 def test_a_graceful_stop_lets_calls_under_way_finish(on_postgres: Deploy) -> None:
     """Sabotage: start the server with `--workers-kill-timeout 1`."""
-    with broken_vapi(lambda line: (time.sleep(4), CREATED(line))) as vapi, ThreadPoolExecutor(5) as pool:
+    with broken_vapi(slowly(4, CREATED)) as vapi, ThreadPoolExecutor(5) as pool:
         deployment = on_postgres(extra={"VAPI_API_KEY": "private", "VAPI_BASE_URL": vapi.address})
         key = make_key(deployment)
         with deployment.running():

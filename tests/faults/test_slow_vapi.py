@@ -114,6 +114,16 @@ def stored_states(deployment: Deployment) -> list[tuple[str]]:
     return [(state,) for state in deployment.manage("shell", "-c", code).partition("ROWS")[2].split()]
 
 
+def slowly(seconds: float, behave: Callable[[socket.socket], object]) -> Callable[[socket.socket], object]:
+    """Return the same behaviour after some time."""
+
+    def wait(line: socket.socket) -> object:
+        time.sleep(seconds)
+        return behave(line)
+
+    return wait
+
+
 def answer(status: str, body: bytes, kind: str = "application/json", cut: int = 0) -> Callable[[socket.socket], object]:
     head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     return lambda line: line.sendall(head.encode() + body[: len(body) - cut])

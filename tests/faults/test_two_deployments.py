@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -16,7 +15,7 @@ from tests.faults.conftest import Deploy
 from tests.faults.deployment import TABLE, Deployment
 from tests.faults.load import ANYBODY, Caller, wait_for
 from tests.faults.report import report
-from tests.faults.test_slow_vapi import answer, broken_vapi, make_key, place
+from tests.faults.test_slow_vapi import answer, broken_vapi, make_key, place, slowly
 
 pytestmark = pytest.mark.faults
 
@@ -28,7 +27,7 @@ def test_two_installations_share_idempotency_and_throttles_and_see_a_publish(
     on_postgres: Deploy, tmp_path: Path
 ) -> None:
     """Sabotage: keep claims or rates in the memory of a process."""
-    with broken_vapi(lambda line: (time.sleep(0.3), CREATED(line))) as vapi:
+    with broken_vapi(slowly(0.3, CREATED)) as vapi:
         options = {"VAPI_API_KEY": "private", "VAPI_BASE_URL": vapi.address}
         one = on_postgres("one", extra=options)
         other = on_postgres("other", database=one.database, extra=options)
@@ -73,7 +72,8 @@ def open_room(deployment: Deployment, key: str) -> int:
         with urllib.request.urlopen(
             urllib.request.Request(url, json.dumps({}).encode(), headers), timeout=30
         ) as response:
-            return response.status
+            status: int = response.status
+            return status
     except urllib.error.HTTPError as error:
         return error.code
 

@@ -107,8 +107,10 @@ def _plan(chance: random.Random) -> Plan:
     them at 00:00, as dated exceptions do.
     """
     days = [day for day in range(7) if chance.random() < 0.8] or [0]
-    night = (_day(chance), _night(chance)) if chance.random() < 0.5 else (_night(chance),)
-    weekly = dict.fromkeys(days, night) if chance.random() < 0.5 else {day: (_day(chance),) for day in days}
+    night: tuple[Span, ...] = (_day(chance), _night(chance)) if chance.random() < 0.5 else (_night(chance),)
+    weekly: dict[int, tuple[Span, ...]] = {day: (_day(chance),) for day in days}
+    if chance.random() < 0.5:
+        weekly = dict.fromkeys(days, night)
     dates = [FIRST_DAY + timedelta(days=day) for day in chance.sample(range(DAYS_LONG), chance.randrange(5))]
     return Plan(weekly=weekly, dated={date: (_day(chance),) if chance.random() < 0.5 else () for date in dates})
 
