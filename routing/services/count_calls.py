@@ -128,7 +128,7 @@ def _count(since: datetime, until: datetime, zone: ZoneInfo) -> Figures:
 
 @contextmanager
 def _room_to_group() -> Iterator[None]:
-    """Let PostgreSQL group in memory: with its usual 4 MB it sorts a busy week on disk, two to three times as slow."""
+    """Let PostgreSQL group in memory: with its usual 4 MB it sorts a busy week on disk."""
     if connection.vendor != "postgresql":
         yield
         return
