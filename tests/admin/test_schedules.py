@@ -21,7 +21,9 @@ Form = Mapping[str, Any]
 
 @pytest.fixture
 def client(world: dict[str, Any], admin: User) -> Client:
-    return client_of(admin)
+    """Log in at the hour of the tests: a log-in lasts twelve hours, and the real one may be long before."""
+    with time_machine.travel(TUESDAY, tick=False):
+        return client_of(admin)
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def test_a_json_line_is_one_object_even_with_a_traceback(said: io.StringIO) -> N
             raise ValueError("broken\nin two lines")
         except ValueError:
             logging.getLogger("routing.x").exception("It broke", extra={"request": "GET /?customer=%2B12025550155"})
-    logging.getLogger("routing.x").info("Between \u00e4 and \ud800")
+    logging.getLogger("routing.x").info("Between calls")
 
     first, second = map(json.loads, said.getvalue().splitlines())
 
@@ -84,3 +84,15 @@ def test_another_word_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> Non
 
     with pytest.raises(ImproperlyConfigured, match="LOG_FORMAT is 'xml': write plain or json"):
         read_choice("LOG_FORMAT", "plain", LOG_FORMATS)
+
+
+@pytest.mark.parametrize("said", LOG_FORMATS, indirect=True)
+def test_half_a_character_is_written_and_breaks_nothing(said: io.StringIO) -> None:
+    """Straight to the handler: the test runner itself cannot pass on such a text."""
+    (handler,) = [it for it in logging.root.handlers if getattr(it, "stream", None) is said]
+    handler.handle(
+        logging.makeLogRecord({"name": "routing.x", "levelname": "INFO", "msg": "Between \u00e4 and \ud800"})
+    )
+
+    assert "Between" in said.getvalue()
+    said.getvalue().encode("utf-8", "surrogatepass")
