@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
-from routing.models import Call, NumberListEntry, Revision, Rule, Schedule, Target
+from routing.models import Call, NumberList, NumberListEntry, Revision, Rule, Schedule, Target
 from tests.admin.conftest import make_call, make_scheduled_call
 
 pytestmark = [
@@ -37,7 +37,13 @@ GROUPS: dict[str, list[str]] = {
         "routing/ournumber/add/",
         "routing/tablesettings/1/change/",
     ],
-    "lists": ["routing/numberlist/", "routing/numberlistentry/", "routing/numberlistentry/{entry}/change/"],
+    "lists": [
+        "routing/numberlist/",
+        "routing/numberlist/{list}/change/",
+        "routing/numberlist/{list}/import/",
+        "routing/numberlistentry/",
+        "routing/numberlistentry/{entry}/change/",
+    ],
     "publish": [
         "publish/",
         "publish/discard/",
@@ -45,9 +51,19 @@ GROUPS: dict[str, list[str]] = {
         "routing/revision/{revision}/change/",
         "routing/revision/{revision}/restore/",
     ],
-    "calls": ["routing/call/", "routing/call/{call}/change/", "routing/scheduledcall/"],
+    "calls": ["routing/call/", "routing/call/{call}/change/", "routing/scheduledcall/", "routing/emergencyswitch/"],
     "simulator": ["simulator/", "simulator/?channel=inbound&customer=%2B12025550100&number=%2B12025550111"],
     "connect": ["connection/", "routing/apikey/add/", "routing/webhooksecret/add/", "web-snippet/", "auth/user/add/"],
+    "others": [
+        "routing/campaign/add/",
+        "routing/rule/{rule}/delete/",
+        "routing/rule/{rule}/history/",
+        "routing/rule/{rule}/move/",
+        "routing/apikey/",
+        "auth/user/",
+        "auth/group/add/",
+        "password_change/",
+    ],
     "vapi": ["sync/", "routing/vapiobject/", "routing/target/add/"],
 }
 
@@ -64,6 +80,7 @@ def ids(boss: Page) -> dict[str, Any]:
         "target": Target.objects.get(key="espanol").pk,
         "schedule": Schedule.objects.get().pk,
         "entry": NumberListEntry.objects.earliest("pk").pk,
+        "list": NumberList.objects.get(key="vip").pk,
         "revision": Revision.objects.get().pk,
         "call": Call.objects.get(pk=call.pk).pk,
     }
