@@ -112,8 +112,12 @@ def test_the_table(prepare: Callable[[], None], expected: list[str]) -> None:
     assert ids(check_table(None)) == expected
 
 
+# Of the tests, not of a deployment: the second is set by whatever browser test ran in this process before.
+OURS = {"DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE"}
+
+
 def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"} | environ
+    env = {name: value for name, value in os.environ.items() if name not in OURS} | environ
     command = [sys.executable, "manage.py", *words]
     return subprocess.run(command, cwd=project.BASE_DIR, env=env, capture_output=True, text=True, check=False)
 

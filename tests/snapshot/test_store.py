@@ -214,6 +214,7 @@ def test_database_going_down_changes_nothing_and_is_told_once(
     go_live(2, document("evening"))
 
     assert eventually(lambda: default_key() == "evening")
+    assert eventually(lambda: "can be read again" in caplog.text)  # told just after the new table is taken
     assert caplog.text.count("cannot be read") == 1
     assert caplog.text.count("can be read again") == 1
 
