@@ -27,6 +27,7 @@ from routing.telemetry.counting import observe
 from routing.telemetry.families import WEBHOOK_SECONDS
 from routing.vapi.messages import (
     NotJson,
+    is_assistant_request,
     read_assistant_request,
     read_outcome,
     read_predial,
@@ -82,6 +83,10 @@ def answer(
     try:
         message = read_server_message(body)
     except NotJson:
+        if is_assistant_request(body):  # a caller waits, whatever was done to the body
+            logger.error("An assistant-request of %d bytes cannot be read; the last resort answers it", len(body))
+            count_message(WebhookOutcome.LAST_RESORT, now, "assistant-request", "assistant-request")
+            return Answer(body=_answer_last_resort())
         count_message(WebhookOutcome.NOT_JSON, now, f"{len(body)} bytes")
         return _refuse(HTTPStatus.BAD_REQUEST, "The body is not JSON.")
     return Answer(body=_answer_message(message, now, perf_counter() if started is None else started))

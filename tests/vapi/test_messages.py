@@ -155,9 +155,7 @@ def test_a_flood_of_headers_is_cut() -> None:
     assert len(context.attributes) == 100
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"\xff\xfe\xfa", b"nul", b"[" * 100_000, b"1" * 5000], ids=lambda body: repr(body[:9])
-)
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe\xfa", b"nul", b"[" * 100_000], ids=lambda body: repr(body[:9]))
 def test_what_is_not_json_is_said_to_be(body: bytes) -> None:
     with pytest.raises(NotJson):
         read_server_message(body)

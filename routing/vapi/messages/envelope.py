@@ -20,6 +20,8 @@ LONGEST_ID = 64
 # Databases refuse NUL, and halves of surrogate pairs cannot be encoded at all.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
+_ASSISTANT_REQUEST = re.compile(rb'"type"\s*:\s*"assistant-request"')
+
 
 class NotJson(ValueError):
     """A body that is no JSON text."""
@@ -31,10 +33,7 @@ def read_server_message(body: bytes) -> Message:
     A ``call`` beside the envelope (old samples of Vapi's documentation) fills in what the inner one does not say.
     JSON that is no object is a message without a type. Raises NotJson.
     """
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise NotJson("the body is not JSON") from error
+    document = _read_json(body)
     if not isinstance(document, dict):
         return {}
     message = document.get("message")
@@ -43,6 +42,33 @@ def read_server_message(body: bytes) -> Message:
     if isinstance(document.get("call"), dict):
         return message | {"call": document["call"] | look_object(message, "call")}
     return message
+
+
+def is_assistant_request(body: bytes) -> bool:
+    """Tell whether a body that is not JSON, or nested too deeply, still looks like the question who takes a call."""
+    return _ASSISTANT_REQUEST.search(body) is not None
+
+
+def _read_json(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except RecursionError as error:
+        raise NotJson("the body is nested too deeply") from error
+    except ValueError:
+        return _read_damaged_json(body)
+
+
+def _read_damaged_json(body: bytes) -> object:
+    """Read it again without what spoils one value only: a broken character, a number longer than Python reads."""
+    try:
+        text = body.decode(json.detect_encoding(body), "replace")
+        return json.loads(text, strict=False, parse_int=_read_integer)
+    except (ValueError, RecursionError) as error:
+        raise NotJson("the body is not JSON") from error
+
+
+def _read_integer(text: str) -> int | None:
+    return int(text) if len(text) <= LONGEST_TEXT else None
 
 
 def look(message: Message, path: str) -> object:
