@@ -2,7 +2,7 @@
 # Settings reach the programs through the environment: make run PORT=9000 WEB_CONCURRENCY=4
 
 PYTHON ?= python3
-PROCESSES ?= 2
+PROCESSES ?= 3
 PYTEST_ARGS ?=
 FAULTS_REPORT := $(CURDIR)/test-results/faults.jsonl
 BIN := .venv/bin

@@ -71,7 +71,7 @@ class ScheduleAdmin(RowAdmin[Schedule]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
         """Fetch the exceptions, and how many rules ask for each schedule."""
         rows: QuerySet[Schedule] = super().get_queryset(request).prefetch_related("exceptions")
-        return rows.annotate(rule_count=Count("rules"))
+        return rows.annotate(rule_count=Count("rules")).order_by("name")  # counting loses the order
 
     def changeform_view(
         self,

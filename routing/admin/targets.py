@@ -115,6 +115,7 @@ class TargetAdmin(RowAdmin[Target]):
                 is_default=Exists(of_table.filter(default_target=OuterRef("pk"))),
                 is_for_blocked=Exists(of_table.filter(blocked_target=OuterRef("pk"))),
             )
+            .order_by("name")  # counting loses the order
         )
 
     @display(description="Goes to")

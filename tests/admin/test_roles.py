@@ -1,11 +1,13 @@
 """Every page and action for every role, for staff without any, and for strangers."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from routing.admin.tools import sync
 from routing.models import NumberList, Revision, Rule, Schedule, Target
 from tests.admin.conftest import client_of
 
@@ -87,6 +89,12 @@ def rows(world: dict[str, Any]) -> dict[str, Any]:
         "revision": Revision.objects.get().pk,
         "call": world["call"].pk,
     }
+
+
+@pytest.fixture(autouse=True)
+def no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A synchronisation that was allowed is not carried out: its thread would wait for the test's own transaction."""
+    monkeypatch.setattr(sync, "Thread", lambda **of_thread: SimpleNamespace(start=lambda: None))
 
 
 def client_in(letter: str, staff: User) -> Client:
