@@ -7,7 +7,9 @@ from typing import Any
 from django.utils.formats import date_format
 
 from routing.admin.base import as_sentence
+from routing.engine.lint_schedules import CUT
 from routing.engine.schedule_times import ClockChange, Span
+from routing.engine.sentences import join_words
 from routing.services.preview_schedule import Change, Day, Preview, Standing, next_month
 
 DAY_MINUTES = 24 * 60
@@ -39,6 +41,7 @@ def preview_context(preview: Preview, today: date) -> dict[str, Any]:
         "faults": [(FIELD_WORDS.get(fault.field, fault.field), as_sentence(fault.message)) for fault in preview.faults],
         "standings": [_standing(one) for one in preview.standings],
         "customer_note": CUSTOMER_NOTE.format(preview.standings[0].zone) if preview.in_customer_time else "",
+        "cut_note": f"It {CUT.format(join_words(preview.cut_nights, 'and'))}" if preview.cut_nights else "",
         "night_note": NIGHT_NOTE if preview.has_night else "",
         "days": [_day(day) for day in preview.week],
         "changes": [_change(change) for change in preview.changes],

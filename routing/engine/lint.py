@@ -11,6 +11,7 @@ from datetime import datetime
 from routing.engine.lint_finding import Finding, FindingKind, Severity, World
 from routing.engine.lint_order import order_findings
 from routing.engine.lint_rules import rule_findings
+from routing.engine.lint_schedules import schedule_findings
 from routing.engine.lint_surroundings import survey
 from routing.engine.lint_targets import target_findings
 from routing.engine.table import Table
@@ -39,7 +40,7 @@ def lint(table: Table, *, world: World, at: datetime) -> tuple[Finding, ...]:
         for finding in own
         if finding.kind in DEAD and finding.severity is Severity.ERROR and finding.subject == "rules"
     )
-    found = [*own, *order_findings(around, dead), *target_findings(around)]
+    found = [*own, *order_findings(around, dead), *target_findings(around), *schedule_findings(around)]
     places = {("rules", rule.key): place for place, rule in enumerate(table.rules)}
     severities = list(Severity)
     return tuple(

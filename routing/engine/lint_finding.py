@@ -25,6 +25,7 @@ class FindingKind(StrEnum):
     DATES_OVER = "dates_over"
     CAMPAIGN_OVER = "campaign_over"
     SCHEDULE_NEVER_OPENS = "schedule_never_opens"
+    NIGHT_CUT = "night_cut"
     LIST_EMPTY = "list_empty"
     NO_NUMBER_ON_WEB = "no_number_on_web"
     NUMBER_MISSING = "number_missing"

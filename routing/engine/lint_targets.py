@@ -1,11 +1,11 @@
-"""What is odd about who takes calls: targets that are switched off or gone at Vapi, schedules that never open."""
+"""What is odd about who takes calls: targets that are switched off or gone at Vapi."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from routing.engine.lint_finding import Finding, FindingKind, Severity
-from routing.engine.lint_surroundings import Behaviour, Surroundings
+from routing.engine.lint_surroundings import Surroundings
 from routing.engine.lint_words import rule_finding, rule_label
 from routing.engine.sentences import join_words
 from routing.engine.table import RuleSpec
@@ -21,7 +21,6 @@ def target_findings(around: Surroundings) -> Iterator[Finding]:
     yield from _default(around)
     yield from _blocked(around)
     yield from _unused_missing(around)
-    yield from _schedules(around)
     yield from _caller_ids(around)
 
 
@@ -103,19 +102,6 @@ def _unused_missing(around: Surroundings) -> Iterator[Finding]:
             message = f"Target “{target.name}” is gone at Vapi, and no rule uses it: it can be deleted."
             yield Finding(
                 kind=FindingKind.TARGET_MISSING, severity=Severity.NOTE, subject="targets", key=key, message=message
-            )
-
-
-def _schedules(around: Surroundings) -> Iterator[Finding]:
-    for key, behaviour in around.behaviours.items():
-        if behaviour is Behaviour.NEVER_OPEN:
-            message = f"Schedule “{around.schedules[key].name}” never opens. Look at its hours."
-            yield Finding(
-                kind=FindingKind.SCHEDULE_NEVER_OPENS,
-                severity=Severity.WARNING,
-                subject="schedules",
-                key=key,
-                message=message,
             )
 
 

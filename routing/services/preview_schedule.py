@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from routing.engine.errors import TableError, TableErrors
+from routing.engine.nights import cut_nights
 from routing.engine.numbers import candidate_zones
 from routing.engine.schedule import Schedule, build_schedule, check_schedule, is_timezone
 from routing.engine.schedule_times import (
@@ -76,6 +77,7 @@ class Preview:
     changes: tuple[Change, ...] = ()
     holidays: tuple[Day, ...] = ()
     has_night: bool = False
+    cut_nights: list[str] = field(default_factory=list)
 
 
 def preview_schedule(spec: ScheduleSpec, *, now: datetime, month: date | None = None) -> Preview:
@@ -101,6 +103,7 @@ def preview_schedule(spec: ScheduleSpec, *, now: datetime, month: date | None = 
         changes=tuple(calendar.changes(now)),
         holidays=tuple(map(calendar.day, _holidays_ahead(spec.country, today))),
         has_night=has_night(spec.opening_hours),
+        cut_nights=cut_nights(spec.opening_hours),
     )
 
 

@@ -165,7 +165,10 @@ def test_the_text_says_what_nights_and_customers_time_mean(client: Client) -> No
     night = ask(client, hours(opening_hours="Mo-Fr 22:00-06:00; PH off"))["html"]
     callers = ask(client, hours(timezone="customer"))["html"]
 
+    cut = ask(client, hours(opening_hours="Mo-Fr 22:00-06:00; Sa 10:00-14:00; PH off"))["html"]
     assert "the early hours after a closed day are open" in night
+    assert "It closes at midnight after Friday" in cut
+    assert "closes at midnight" not in night
     assert "the early hours after a closed day are open" not in callers
     assert "For +34912345678 it is now" in callers
 

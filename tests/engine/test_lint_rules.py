@@ -8,6 +8,7 @@ import pytest
 
 from routing.engine.document import read_document
 from routing.engine.lint import World, lint
+from routing.engine.table import ScheduleSpec, Table
 from routing.snapshot.tablefile import read_text
 from tests.engine.lint_tables import AT, BASE, EMPTY, table_of, told
 from tests.engine.test_index_property import compile_any
@@ -92,6 +93,28 @@ def test_a_schedule_that_never_opens_is_found_with_the_rules_that_wait_for_it(ho
         ("warning", "schedules", "late"),
     ]
     assert findings[1].message == "Schedule “Late” never opens. Look at its hours."
+
+
+@pytest.mark.parametrize(
+    ("hours", "nights"),
+    [
+        ("Mo-Fr 22:00-06:00; Sa 10:00-14:00", "Friday"),
+        ("We 18:15-01:00; Th 20:00-07:00", "Wednesday"),
+        ("Mo-Su 20:00-02:00; Mo 09:00-12:00; Th 09:00-12:00", "Wednesday and Sunday"),
+        ("Mo-Fr 22:00-06:00, Sa 10:00-14:00", ""),
+        ("Mo-Fr 22:00-06:00; Sa off", ""),
+        ("Mo-Fr 22:00-24:00; Sa 00:00-06:00", ""),
+        ("Mo-Fr 22:00-06:00; PH off", ""),
+        ('Mo-Fr 22:00-06:00 "a; b"', ""),
+        ("Mo-Fr 09:00-17:00; Sa 10:00-14:00", ""),
+    ],
+)
+def test_a_night_that_later_hours_cut_off_is_found(hours: str, nights: str) -> None:
+    table = Table(schedules=(ScheduleSpec(key="late", name="Late", opening_hours=hours, timezone="UTC"),))
+
+    messages = [found.message for found in lint(table, world=EMPTY, at=AT) if found.kind == "night_cut"]
+
+    assert [message.split("after ")[1].split(":")[0] for message in messages] == [nights] * bool(nights)
 
 
 WORLDS: dict[str, tuple[str, str, dict[str, Any], tuple[str, str, str], str]] = {
