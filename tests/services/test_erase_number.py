@@ -27,6 +27,12 @@ LONGER = NUMBER + "9"
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written here must not meet other tests."""
+    monkeypatch.setattr(settings, "ROUTING_DATA_DIR", tmp_path)
+
+
 @pytest.fixture
 def ada() -> User:
     return User.objects.create_superuser("ada", password="x")
