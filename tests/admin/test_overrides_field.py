@@ -83,7 +83,7 @@ WRONG_OVERRIDES: dict[str, tuple[Rows, str, str]] = {
     "number without end": ([("count", "number", "Infinity")], "", "is not a number"),
     "neither true nor false": ([("vip", "boolean", "yes")], "", "write true or false"),
     "row that is no JSON": ([("tags", "json", "[1,")], "", "line 1, column 4"),
-    "rest that is no JSON": ([("brand", "text", "a")], '{"a": 1,\n}', "line 2, column 1"),
+    "rest that is no JSON": ([("brand", "text", "a")], '{"a": 1,\n 2}', "line 2, column 2"),
     "rest that is no object": ([], "[]", "one JSON object"),
     "variables that are none": ([("brand", "text", "a")], '{"variableValues": []}', "must be an object"),
 }
