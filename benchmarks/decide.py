@@ -11,7 +11,7 @@ from benchmarks.tables import ADVERSARIES, compiled, make_calls, make_table
 from routing.engine.context import Context
 from routing.engine.decision import Decision
 from routing.engine.live import NO_FACTS
-from routing.engine.numbers import country_of, read_number
+from routing.engine.numbers import country_of, number_key, read_number
 from routing.engine.resolve import resolve, resolve_linear
 from routing.engine.ruleset import RuleSet
 from routing.engine.situation import situate
@@ -56,6 +56,7 @@ def _report(size: int, ruleset: RuleSet, calls: list[Context]) -> None:
         tails.append(_p99(ruleset, calls))
         read_number.cache_clear()
         country_of.cache_clear()
+        number_key.cache_clear()
         first.append(_mean(indexed, ruleset, calls))
     ratio = median(walked / found for walked, found in zip(slow, fast, strict=True))
     print(

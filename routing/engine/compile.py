@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import accumulate
+from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from routing.engine.checking import check_table
@@ -19,18 +20,15 @@ from routing.engine.conditions import (
     ScheduleIs,
     customer_is,
 )
-from routing.engine.decision import Decision, Reason, RuleRef
+from routing.engine.decision import Decision, Reason
 from routing.engine.errors import TableErrors
+from routing.engine.index import RuleIndex, index_rules
 from routing.engine.overrides import merge
-from routing.engine.ruleset import (
-    CompiledArm,
-    CompiledRule,
-    RuleSet,
-    RunningCampaign,
-    index_rules,
-)
+from routing.engine.ruleset import CompiledArm, CompiledRule, RuleSet, RunningCampaign
 from routing.engine.schedule import Schedule, build_schedule
 from routing.engine.table import CampaignSpec, RuleSpec, Table, Target, When
+
+RANKS_BETWEEN = 1 << 40  # rules can be put one before the other forty times before all ranks are given anew
 
 
 def compile_table(table: Table, *, revision: int | None, default_region: str, last_resort: Target) -> RuleSet:
@@ -50,35 +48,77 @@ def empty_ruleset(*, default_region: str, last_resort: Target) -> RuleSet:
     return _build(Table(), None, default_region, last_resort)
 
 
-def _build(table: Table, revision: int | None, default_region: str, last_resort: Target) -> RuleSet:
-    targets = {target.key: target for target in table.targets}
-    schedules = {spec.key: build_schedule(spec) for spec in table.schedules}
-    rules = tuple(
-        CompiledRule(
-            ref=RuleRef(position=position, key=rule.key, name=rule.name),
-            spec=rule,
-            conditions=tuple(build_conditions(rule.when, schedules, default_region)),
-            arms=_arms(rule, RuleRef(position=position, key=rule.key, name=rule.name), targets, table, revision),
-        )
-        for position, rule in enumerate(table.rules, start=1)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Materials:
+    """What rules are made of besides their own words. ``floors`` are table < target overrides, by target."""
+
+    targets: Mapping[str, Target]
+    floors: Mapping[str, Mapping[str, Any]]
+    schedules: Mapping[str, Schedule]
+    default_region: str
+
+    def rule(self, spec: RuleSpec, rank: int) -> CompiledRule:
+        """Return the rule ready to be judged."""
+        conditions = tuple(build_conditions(spec.when, self.schedules, self.default_region))
+        return CompiledRule(rank=rank, spec=spec, conditions=conditions, arms=tuple(self._arms(spec)))
+
+    def _arms(self, spec: RuleSpec) -> Iterator[CompiledArm]:
+        upto = 0
+        for arm in spec.then:
+            upto += arm.weight
+            yield CompiledArm(target=self.targets[arm.target], upto=upto, floor=self.floors[arm.target])
+
+
+def gather(table: Table, default_region: str, known: Mapping[str, Schedule] | None = None) -> Materials:
+    """Return the table's materials; schedules that are ``known``, because nothing of them changed, are used again."""
+    known = known or {}
+    return Materials(
+        targets={target.key: target for target in table.targets},
+        floors={target.key: merge(table.overrides, target.overrides) for target in table.targets},
+        schedules={spec.key: known.get(spec.key) or build_schedule(spec) for spec in table.schedules},
+        default_region=default_region,
     )
-    default = targets.get(table.default or "")
+
+
+def rank_of(position: int) -> int:
+    """Return the rank that the rule at a position, counted from 1, gets in a table compiled as a whole."""
+    return position * RANKS_BETWEEN
+
+
+def _build(table: Table, revision: int | None, default_region: str, last_resort: Target) -> RuleSet:
+    materials = gather(table, default_region)
+    rules = tuple(materials.rule(spec, rank_of(position)) for position, spec in enumerate(table.rules, start=1))
+    return assemble(table, rules, index_rules(rules), materials, revision=revision, last_resort=last_resort)
+
+
+def assemble(
+    table: Table,
+    rules: tuple[CompiledRule, ...],
+    index: RuleIndex,
+    materials: Materials,
+    *,
+    revision: int | None,
+    last_resort: Target,
+) -> RuleSet:
+    """Return the RuleSet of compiled rules, with what is looked up in the rest of the table."""
+    default = materials.targets.get(table.default or "")
     return RuleSet(
         revision=revision,
         table=table,
         rules=rules,
-        index=index_rules(rules),
-        targets=targets,
-        schedules=schedules,
+        by_rank={rule.rank: rule for rule in rules},
+        index=index,
+        targets=materials.targets,
+        schedules=materials.schedules,
         campaigns={campaign.slug: _running(campaign) for campaign in table.campaigns},
         numbers_by_id={number.vapi_id: number.key for number in table.numbers},
         campaigns_by_number=_by((c.slug, c.numbers) for c in table.campaigns),
         campaigns_by_vapi_id=_by((c.slug, c.vapi_campaign_ids) for c in table.campaigns),
         default=default,
         default_decision=_default(default or last_resort, table, revision, is_last_resort=default is None),
-        blocked=targets.get(table.blocked or ""),
+        blocked=materials.targets.get(table.blocked or ""),
         last_resort=last_resort,
-        default_region=default_region,
+        default_region=materials.default_region,
     )
 
 
@@ -102,22 +142,6 @@ def build_conditions(when: When, schedules: Mapping[str, Schedule], default_regi
         yield DateBetween(zone=ZoneInfo(when.timezone), starts_on=when.valid_from, ends_on=when.valid_until)
     if when.schedule is not None:
         yield ScheduleIs(schedule=schedules[when.schedule], is_open=when.schedule_is_open)
-
-
-def _arms(
-    rule: RuleSpec, ref: RuleRef, targets: Mapping[str, Target], table: Table, revision: int | None
-) -> tuple[CompiledArm, ...]:
-    upto = accumulate(arm.weight for arm in rule.then)
-    reason = Reason.SPLIT if len(rule.then) > 1 else Reason.TARGETING_MATCH
-    arms = []
-    for arm, end in zip(rule.then, upto, strict=True):
-        target = targets[arm.target]
-        floor = merge(table.overrides, target.overrides)
-        decision = Decision(
-            target=target, reason=reason, rule=ref, revision=revision, floor=floor, ceiling=rule.overrides
-        )
-        arms.append(CompiledArm(target=target, upto=end, floor=floor, decision=decision))
-    return tuple(arms)
 
 
 def _default(target: Target, table: Table, revision: int | None, *, is_last_resort: bool) -> Decision:

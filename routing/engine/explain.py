@@ -63,27 +63,29 @@ def explain(ruleset: RuleSet, situation: Situation, facts: Facts, *, window: sli
     decision, names = resolve(ruleset, situation, facts), names_of(ruleset.table)
     return Explanation(
         decision=decision,
-        rules=tuple(_trace(rule, decision, situation, facts, names) for rule in ruleset.rules[window]),
+        rules=tuple(
+            _trace(rule, ruleset.ref(rule), decision, situation, facts, names) for rule in ruleset.rules[window]
+        ),
     )
 
 
-def _trace(rule: CompiledRule, decision: Decision, situation: Situation, facts: Facts, names: Names) -> RuleTrace:
+def _trace(
+    rule: CompiledRule, ref: RuleRef, decision: Decision, situation: Situation, facts: Facts, names: Names
+) -> RuleTrace:
     conditions = []
     for condition in rule.conditions:
         kind, wanted, seen = condition_words(condition, situation, facts, names)
         holds = condition.holds(situation, facts)
         conditions.append(ConditionTrace(kind=kind, wanted=wanted, seen=seen, holds=holds))
-    outcome = _outcome(rule, decision, situation, facts)
-    return RuleTrace(rule=rule.ref, outcome=outcome, conditions=tuple(conditions))
+    outcome = RuleOutcome.CHOSEN if decision.rule == ref else _outcome(rule, situation, facts)
+    return RuleTrace(rule=ref, outcome=outcome, conditions=tuple(conditions))
 
 
-def _outcome(rule: CompiledRule, decision: Decision, situation: Situation, facts: Facts) -> RuleOutcome:
+def _outcome(rule: CompiledRule, situation: Situation, facts: Facts) -> RuleOutcome:
     if not rule.spec.enabled:
         return RuleOutcome.DISABLED
     if not rule.matches(situation, facts):
         return RuleOutcome.NO_MATCH
-    if decision.rule == rule.ref:
-        return RuleOutcome.CHOSEN
     if choose_arm(rule, situation, facts)[0] is None:
         return RuleOutcome.NO_TARGET_AVAILABLE
     return RuleOutcome.NOT_REACHED

@@ -132,6 +132,7 @@ def normalise_sip_uri(text: str) -> str:
     return f"{sip['scheme'].lower()}:{user}{sip['host'].lower()}"
 
 
+@lru_cache(maxsize=65_536)
 def number_key(text: str, region: str) -> str:
     """Return the natural key of one of our numbers: E.164, or the SIP URI, or the text itself."""
     if is_sip_uri(text):

@@ -119,18 +119,23 @@ def _first_available(
     for rule in matching:
         arm, sticky = choose_arm(rule, situation, facts)
         if arm is not None:
-            made = arm.decision
-            return (
-                made if made is not None and sticky and not facts.hits else _chosen(rule, arm, ruleset, facts, sticky)
-            )
+            if facts.hits or not sticky:
+                return _chosen(rule, arm, ruleset, facts, sticky)
+            return ruleset.made.get(arm) or _remembered(rule, arm, ruleset)
     return None
+
+
+def _remembered(rule: CompiledRule, arm: CompiledArm, ruleset: RuleSet) -> Decision:
+    """Make the answer to every call that no list speaks of, and keep it."""
+    made = ruleset.made[arm] = _chosen(rule, arm, ruleset, NO_FACTS, sticky=True)
+    return made
 
 
 def _chosen(rule: CompiledRule, arm: CompiledArm, ruleset: RuleSet, facts: Facts, sticky: bool) -> Decision:
     return Decision(
         target=arm.target,
         reason=Reason.SPLIT if len(rule.arms) > 1 else Reason.TARGETING_MATCH,
-        rule=rule.ref,
+        rule=ruleset.ref(rule),
         revision=ruleset.revision,
         floor=arm.floor,
         ceiling=_ceiling(rule.spec.overrides, facts),

@@ -59,7 +59,7 @@ def _taker(decision: Decision) -> tuple[str, str, str]:
 class _Walk:
     """One call, asked about at one instant after the other.
 
-    ``rules`` are those that may ever take it; ``matching`` are the positions of those that match at the moment.
+    ``rules`` are those that may ever take it; ``matching`` are the ranks of those that match at the moment.
     """
 
     ruleset: RuleSet
@@ -73,10 +73,8 @@ class _Walk:
         situation, facts = self.situation(at), _facts_at(self.facts, at)
         for rule in turning:
             judge = self.matching.add if rule.matches(situation, facts) else self.matching.discard
-            judge(rule.ref.position)
-        return decide_among(
-            (rule for rule in self.rules if rule.ref.position in self.matching), self.ruleset, situation, facts
-        )
+            judge(rule.rank)
+        return decide_among((rule for rule in self.rules if rule.rank in self.matching), self.ruleset, situation, facts)
 
     def situation(self, at: datetime) -> Situation:
         return situate(self.ruleset, replace(self.context, at=at))

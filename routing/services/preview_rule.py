@@ -9,8 +9,8 @@ from itertools import accumulate, chain
 from django.conf import settings
 
 from routing.engine.checking import check_table
-from routing.engine.compile import build_conditions
-from routing.engine.decision import Decision, RuleRef
+from routing.engine.compile import build_conditions, rank_of
+from routing.engine.decision import Decision
 from routing.engine.errors import TableError, TableErrors
 from routing.engine.resolve import decide_among
 from routing.engine.ruleset import CompiledArm, CompiledRule, RuleSet
@@ -98,16 +98,20 @@ def _matched(
         situation = situate(ruleset, call.context)
         if not rule.matches(situation, call.facts):
             continue
-        before = (other for other in ruleset.candidates(situation, call.facts) if other.ref.key in earlier)
+        before = (other for other in ruleset.candidates(situation, call.facts) if other.spec.key in earlier)
         own = (rule,) if rule.arms else ()
         decision = decide_among(chain(before, own), ruleset, situation, call.facts)
-        yield MatchedCall(recorded=call, decision=decision, is_taken=decision.rule == rule.ref)
+        yield MatchedCall(recorded=call, decision=decision, is_taken=_is_taken(rule, decision))
+
+
+def _is_taken(rule: CompiledRule, decision: Decision) -> bool:
+    return decision.rule is not None and decision.rule.key == rule.spec.key
 
 
 def _compile_rule(rule: RuleSpec, ruleset: RuleSet, position: int) -> CompiledRule:
     conditions = build_conditions(rule.when, ruleset.schedules, ruleset.default_region)
     return CompiledRule(
-        ref=RuleRef(position=position, key=rule.key, name=rule.name),
+        rank=rank_of(position),
         spec=replace(rule, overrides={}),
         conditions=tuple(conditions),
         arms=tuple(_arms(rule, ruleset)),

@@ -12,10 +12,10 @@ import pytest
 
 from routing.engine.conditions import read_number_text
 from routing.engine.context import Attribute, Channel, Context, NamedTarget, attribute_text, context_from_dict
+from routing.engine.index import _operands
 from routing.engine.live import NO_FACTS, LiveData
 from routing.engine.numbers import read_number
 from routing.engine.overrides import merge
-from routing.engine.ruleset import _operands
 
 AT = datetime(2026, 3, 2, 17, tzinfo=UTC)
 FULL = Context(
