@@ -54,6 +54,8 @@ COUNT_UP = f"UPDATE {LiveState._meta.db_table} SET live_version = live_version +
 COUNT_DRAFT = f"UPDATE {DraftState._meta.db_table} SET version = version + 1"  # noqa: S608 - names of our own
 FUNCTION = "routing_count_live_change"
 DRAFT_FUNCTION = "routing_count_draft_change"
+TELL_FUNCTION = "routing_tell_live_change"
+CHANNEL = "routing_live"  # what PostgreSQL tells processes on: another live revision, or changed live data
 
 
 def prepare_database(using: str, **kwargs: Any) -> None:
@@ -113,8 +115,12 @@ def _for_postgresql() -> list[str]:
     # Once a statement, not once a row: an import of 100,000 entries counts as one change.
     statements = [
         f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN {count_up}; RETURN NULL; END $$"
-        for function, count_up in ((FUNCTION, COUNT_UP), (DRAFT_FUNCTION, COUNT_DRAFT))
+        f"$$ BEGIN {does}; RETURN NULL; END $$"
+        for function, does in (
+            (FUNCTION, COUNT_UP),
+            (DRAFT_FUNCTION, COUNT_DRAFT),
+            (TELL_FUNCTION, f"NOTIFY {CHANNEL}"),
+        )
     ]
     # The draft's row is taken before the edited rows: in the other order, editors and publishers could wait for each
     # other.
@@ -125,6 +131,7 @@ def _for_postgresql() -> list[str]:
         (_trigger_name(table, "", "draft"), f"BEFORE {' OR '.join(ALL_EVENTS)}", table, DRAFT_FUNCTION)
         for table in DRAFT_TABLES
     ]
+    counted.append(("tell_routing_livestate", "AFTER INSERT OR UPDATE", LiveState._meta.db_table, TELL_FUNCTION))
     for name, when, table, function in counted:
         statements += [
             f"DROP TRIGGER IF EXISTS {name} ON {table}",

@@ -1,12 +1,14 @@
 """The live snapshot of this process: one reference to a frozen value, swapped when something changed.
 
-``current`` does not ask the database once there is a snapshot; a background thread does, twice a second.
+``current`` does not ask the database once there is a snapshot; a background thread does, twice a second, and at once
+when PostgreSQL tells of a change.
 """
 
 import logging
 import os
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -21,6 +23,7 @@ from routing.snapshot.copy import Contents, read_copy, write_copy
 from routing.snapshot.live import list_purposes, load_live
 from routing.snapshot.load import load_nothing, load_ruleset
 from routing.snapshot.secrets import Plan, Secret, load_secrets, make_plans
+from routing.snapshot.waking import Waker
 
 logger = logging.getLogger(__name__)
 
@@ -173,19 +176,31 @@ class Store:
                 self._thread.start()
 
     def _poll(self) -> None:
-        while True:
-            with self._round:
-                self.refresh()
-                if self._trouble:
-                    connections.close_all()
-                else:
-                    self._copy()
-                    close_old_connections()
-            # The wait goes by the monotonic clock, so a change of the machine's time does not matter.
-            seconds = settings.ROUTING_POLL_SECONDS
-            if not seconds or self._stopped.wait(seconds):
-                break
+        with closing(Waker()) as waker:
+            while not self._look(waker):
+                pass
         connections.close_all()
+
+    def _look(self, waker: Waker) -> bool:
+        """Look once and wait for the next time; return whether the thread is to end."""
+        began = time.monotonic()
+        with self._round:
+            self.refresh()
+            if self._trouble:
+                waker.close()
+                connections.close_all()
+            else:
+                self._copy()
+                close_old_connections()
+        # The wait goes by the monotonic clock, so a change of the machine's time does not matter.
+        seconds = settings.ROUTING_POLL_SECONDS
+        # Never more than half of the time is spent on looking, however often PostgreSQL tells of changes.
+        if not seconds or self._stopped.wait(min(time.monotonic() - began, seconds)):
+            return True
+        if self._trouble:
+            return self._stopped.wait(seconds)
+        waker.wait(seconds, self._stopped)
+        return self._stopped.is_set()
 
     def _copy(self) -> None:
         """Write the local copy if something changed since; without one, calls go on all the same."""
