@@ -121,11 +121,16 @@ def load_demo(url: str) -> str:
 def become_server(host: str, port: int, workers: int) -> None:
     """Replace this process by granian, which starts the workers and replaces those that fail."""
     os.environ["DJANGO_SETTINGS_MODULE"] = os.environ.get("DJANGO_SETTINGS_MODULE", "config.settings")
+    command = [sys.executable, *server_command(host, port, workers)]
+    os.execv(sys.executable, command)  # noqa: S606 - no shell, and nothing of it comes from a request
+
+
+def server_command(host: str, port: int, workers: int) -> list[str]:
+    """Return what Python has to be told to be the server."""
     server = ["-m", "granian", "--interface", "wsgi", "config.wsgi:application", "--no-ws", "--log-level", "warning"]
     server += ["--host", host, "--port", str(port), "--workers", str(workers)]
     server += ["--blocking-threads", str(BLOCKING_THREADS), "--respawn-failed-workers"]
-    server += ["--workers-kill-timeout", str(SECONDS_TO_FINISH), "--working-dir", str(settings.BASE_DIR)]
-    os.execv(sys.executable, [sys.executable, *server])  # noqa: S606 - no shell, and nothing of it comes from a request
+    return server + ["--workers-kill-timeout", str(SECONDS_TO_FINISH), "--working-dir", str(settings.BASE_DIR)]
 
 
 def _describe_static_files() -> Iterator[str]:
