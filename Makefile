@@ -49,14 +49,14 @@ report-faults: .venv/.dev ## run the tests that injure the server and write READ
 	FAULTS_REPORT=$(FAULTS_REPORT) $(MAKE) --no-print-directory test-faults
 	$(BIN)/python -m docs.report_faults $(FAULTS_REPORT)
 
-bench: .venv/.dev ## measure (PART=decide, call_log, drain or number_lists for one part)
+bench: .venv/.dev ## measure (PART=decide, drain, number_lists, call_log or webhook for one part)
 	$(BIN)/python -m benchmarks $(PART)
 
 screenshots: .venv/.dev chromium ## take the pictures of README anew (docs/images)
 	$(BIN)/python -m docs.screenshots
 
 clean: ## remove what was installed or generated; your data stays in data/
-	rm -rf .venv $(CLIENTS)/.venv $(CLIENTS)/node_modules staticfiles htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	rm -rf .venv $(CLIENTS)/.venv $(CLIENTS)/node_modules benchmarks/http/node_modules staticfiles htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		.import_linter_cache .grimp_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

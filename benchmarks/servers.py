@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +43,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], port: int, environment: Mapping[str, str]) -> Iterator[Server]:
+def running(command: Sequence[str], port: int, environment: dict[str, str]) -> Iterator[Server]:
     """Run a server from when it listens."""
     process = subprocess.Popen(
         command,

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -31,7 +31,10 @@ GOALS = {(LANE, EXPRESS): 5.0, (LANE, BARE): 2.5, (LANE, FASTIFY): 1.0, (VIEW, E
 
 @dataclass(kw_only=True)
 class Contender:
-    """A server, and what was measured of it: requests a second and microseconds of work a request, by rounds."""
+    """A server, and what was measured of it by rounds.
+
+    Requests a second, microseconds of work a request until it was answered, and later, until it was in the database.
+    """
 
     name: str
     server: Server
@@ -39,6 +42,7 @@ class Contender:
     sent: int = 0
     rates: list[float] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
+    later: list[float] = field(default_factory=list)
 
 
 def main() -> None:
@@ -76,9 +80,7 @@ def install_contenders() -> None:
     subprocess.run([npm, "ci", "--prefix", str(HTTP), "--loglevel", "error"], check=True, stdout=subprocess.DEVNULL)
 
 
-def start_contenders(
-    stack: contextlib.ExitStack, folder: Path, settings: dict[str, str], names: Sequence[str] = ()
-) -> Iterator[Contender]:
+def start_contenders(stack: contextlib.ExitStack, folder: Path, settings: dict[str, str]) -> Iterator[Contender]:
     """Start them all; whoever is not asked waits, and takes next to nothing."""
     for name, (application, script) in CONTENDERS.items():
         port, own = free_port(), folder / (application or script).replace(":", "-")
@@ -90,7 +92,7 @@ def start_contenders(
 
 
 CONTENDERS = {
-    LANE: ("config.wsgi:application", ""),
+    LANE: ("benchmarks.http.lane:application", ""),
     VIEW: ("benchmarks.http.view:application", ""),
     BARE: ("benchmarks.http.bare:application", ""),
     EXPRESS: ("", "express.mjs"),
@@ -102,12 +104,13 @@ def ask(contender: Contender, lines: Path, seconds: int) -> None:
     """Send it messages for some seconds, and wait until it has put them into the database."""
     before = contender.server.worked()
     sent = drive(contender.server.port, lines, seconds, contender.sent)
-    worked = contender.server.worked() - before
+    answered = contender.server.worked()
     if contender.folder is not None:
         until_drained(contender.folder)
     contender.sent += int(sent["requests"])
     contender.rates.append(sent["requests"] / sent["seconds"])
-    contender.costs.append(worked / sent["requests"] * 1e6)
+    contender.costs.append((answered - before) / sent["requests"] * 1e6)
+    contender.later.append((contender.server.worked() - answered) / sent["requests"] * 1e6)
 
 
 def drive(port: int, lines: Path, seconds: int, first: int) -> dict[str, float]:
@@ -134,11 +137,12 @@ def report(rules: int, contenders: list[Contender]) -> None:
     print(
         f"\n### Webhook, {rules:,} rules, one core, {CONNECTIONS} connections, {len(contenders[0].rates) - 1} rounds\n"
     )
-    print("| server | requests/s (min to max) | CPU µs a request |\n|---|---|---|")
+    print("| server | requests/s (min to max) | CPU µs a request | later, to the database |\n|---|---|---|---|")
     for one in contenders:
         rates = one.rates[1:]
         spread = f"{min(rates):,.0f} to {max(rates):,.0f}"
-        print(f"| {one.name} | {median(rates):,.0f} ({spread}) | {median(one.costs[1:]):.0f} |")
+        later = f"{median(one.later[1:]):.0f}" if one.folder else ""
+        print(f"| {one.name} | {median(rates):,.0f} ({spread}) | {median(one.costs[1:]):.0f} | {later} |")
     print("\n| ratio | requests/s (min to max) | CPU | goal |\n|---|---|---|---|")
     by_name = {one.name: one for one in contenders}
     for (ours, theirs), goal in GOALS.items():

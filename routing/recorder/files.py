@@ -29,14 +29,14 @@ def spool_folder() -> Path:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenFile:
-    """A file that this process appends to, and holds the lock of."""
+    """A file that this process appends to, and holds the lock of; ``data_dir`` is the setting that it was made by."""
 
-    folder: Path
+    data_dir: object
     descriptor: int
 
-    def is_usable(self, folder: Path) -> bool:
+    def is_usable(self) -> bool:
         """Tell whether the file still lies where it should: somebody may have deleted it underneath us."""
-        return self.folder == folder and os.fstat(self.descriptor).st_nlink > 0
+        return self.data_dir is settings.ROUTING_DATA_DIR and os.fstat(self.descriptor).st_nlink > 0
 
 
 class Writer:
@@ -68,10 +68,9 @@ class Writer:
         self._close()
 
     def _descriptor(self) -> int:
-        folder = spool_folder()
-        if self._file is None or not self._file.is_usable(folder):
+        if self._file is None or not self._file.is_usable():
             self._close()
-            self._file = OpenFile(folder=folder, descriptor=_create(folder))
+            self._file = OpenFile(data_dir=settings.ROUTING_DATA_DIR, descriptor=_create(spool_folder()))
         return self._file.descriptor
 
     def _close(self) -> None:

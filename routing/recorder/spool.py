@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from routing.recorder import background
 from routing.recorder.files import writer
 from routing.telemetry.counting import count
@@ -54,10 +56,19 @@ def append(record: Mapping[str, Any]) -> None:
     ``kind`` is ``call`` (the columns of a ``Call``) or ``outcome``.
     """
     try:
-        writer.append(json.dumps(record, default=_plain, separators=(",", ":")).encode() + b"\n")
+        writer.append(_to_line(record))
     except (OSError, TypeError, ValueError) as error:
         losses.add(error, time.monotonic())
     background.start()
+
+
+def _to_line(record: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(record, default=_plain, option=orjson.OPT_APPEND_NEWLINE)
+    except (
+        TypeError
+    ):  # half a character, or a number beyond 64 bits: JSON of the standard library escapes and writes it
+        return json.dumps(record, default=_plain, separators=(",", ":")).encode() + b"\n"
 
 
 def _plain(value: object) -> str:

@@ -6,12 +6,12 @@ came, and how old the timestamp is. So the time it takes tells a stranger nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from routing.vapi.signing import TOLERANCE_SECONDS, BearerPlan, HmacPlan, Plan
+from routing.vapi.signing import TOLERANCE_SECONDS, BearerPlan, HmacPlan, Plan, Request
 
 LONGEST_GAP = 10**10  # seconds; more is told as so many
 
@@ -52,9 +52,9 @@ def read_refusal(text: str) -> Refusal | None:
     return Refusal(kind=RefusalKind(kind), about=about) if kind in _CLOSENESS else None
 
 
-def find_refusal(plans: Iterable[Plan], *, headers: Mapping[str, str], now: datetime) -> Refusal:
+def find_refusal(plans: Iterable[Plan], request: Request, *, now: datetime) -> Refusal:
     """Return why no plan let the request in: what the plan says that came closest."""
-    found = [_judge(plan, headers, now) for plan in plans]
+    found = [_judge(plan, request, now) for plan in plans]
     if not found:
         return Refusal(kind=RefusalKind.NO_SECRETS)
     closest = max(found, key=lambda refusal: _CLOSENESS[refusal.kind])
@@ -62,29 +62,29 @@ def find_refusal(plans: Iterable[Plan], *, headers: Mapping[str, str], now: date
     return Refusal(kind=closest.kind, about=", ".join(same)[:200])
 
 
-def _judge(plan: Plan, headers: Mapping[str, str], now: datetime) -> Refusal:
+def _judge(plan: Plan, request: Request, now: datetime) -> Refusal:
     header = plan.header if isinstance(plan, BearerPlan) else plan.signature_header
-    if not headers.get(header, "").strip():
+    if not request.header(header):
         return Refusal(kind=RefusalKind.NO_HEADER, about=header)
     if plan.expires_at is not None and now >= plan.expires_at:
         return Refusal(kind=RefusalKind.EXPIRED, about=header)
-    return _judge_bearer(plan, headers) if isinstance(plan, BearerPlan) else _judge_hmac(plan, headers, now)
+    return _judge_bearer(plan, request) if isinstance(plan, BearerPlan) else _judge_hmac(plan, request, now)
 
 
-def _judge_bearer(plan: BearerPlan, headers: Mapping[str, str]) -> Refusal:
-    lacks_prefix = plan.with_prefix and not headers[plan.header].strip().lower().startswith("bearer ")
+def _judge_bearer(plan: BearerPlan, request: Request) -> Refusal:
+    lacks_prefix = plan.with_prefix and not request.header(plan.header).lower().startswith("bearer ")
     kind = RefusalKind.NO_PREFIX if lacks_prefix else RefusalKind.WRONG_SECRET
     return Refusal(kind=kind, about=plan.header)
 
 
-def _judge_hmac(plan: HmacPlan, headers: Mapping[str, str], now: datetime) -> Refusal:
+def _judge_hmac(plan: HmacPlan, request: Request, now: datetime) -> Refusal:
     if "{timestamp}" in plan.payload:
-        gap = _gap_seconds(headers.get(plan.timestamp_header, "").strip(), now)
+        gap = _gap_seconds(request.header(plan.timestamp_header), now)
         if gap is None:
             return Refusal(kind=RefusalKind.NO_TIMESTAMP, about=plan.timestamp_header)
         if abs(gap) > TOLERANCE_SECONDS:
             return Refusal(kind=RefusalKind.CLOCK, about=f"{gap:+d}")
-    if "{svix-id}" in plan.payload and not headers.get(plan.message_id_header, "").strip():
+    if "{svix-id}" in plan.payload and not request.header(plan.message_id_header):
         return Refusal(kind=RefusalKind.NO_MESSAGE_ID, about=plan.message_id_header)
     return Refusal(kind=RefusalKind.WRONG_SIGNATURE, about=plan.signature_header)
 

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 TOLERANCE_SECONDS = 300
 ALGORITHMS = frozenset({"sha256", "sha512", "sha1"})
@@ -57,12 +57,26 @@ class HmacPlan:
 Plan = BearerPlan | HmacPlan
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Request:
-    headers: Mapping[str, str]
-    body: bytes
-    method: str
-    url: str
+class Request(Protocol):
+    """What can be signed of a request."""
+
+    @property
+    def body(self) -> bytes:
+        """What follows the headers."""
+
+    @property
+    def method(self) -> str:
+        """The word of the request's first line."""
+
+    @property
+    def url(self) -> str:
+        """The address that Vapi called."""
+
+    def header(self, name: str) -> str:
+        """Return a header by its name in lower case, nothing where there is none.
+
+        It comes without outer blanks, as WSGI hands it over (bytes read as Latin-1).
+        """
 
 
 def read_plan(plan: Mapping[str, Any]) -> Plan:
@@ -79,17 +93,17 @@ def read_plan(plan: Mapping[str, Any]) -> Plan:
             raise PlanError(f"type is {other!r}: write bearer or hmac")
 
 
-def verify(plan: Plan, *, headers: Mapping[str, str], body: bytes, method: str, url: str, now: datetime) -> bool:
+def verify(plan: Plan, request: Request, *, now: datetime) -> bool:
     """Tell whether the request proves knowledge of the plan's secret at this instant.
 
-    ``headers`` have lower-case names, and values as WSGI hands them over (bytes read as Latin-1). Nothing that a
-    stranger can send makes this raise, and the comparison takes the same time wherever the first difference lies.
+    Nothing that a stranger can send makes this raise, and the comparison takes the same time wherever the first
+    difference lies.
     """
     if plan.expires_at is not None and now >= plan.expires_at:
         return False
     if isinstance(plan, BearerPlan):
-        return _verify_bearer(plan, headers)
-    return _verify_hmac(plan, _Request(headers=headers, body=body, method=method, url=url), now)
+        return _verify_bearer(plan, request)
+    return _verify_hmac(plan, request, now)
 
 
 def _read_bearer(plan: Mapping[str, Any]) -> BearerPlan:
@@ -165,8 +179,8 @@ def _read_expiry(plan: Mapping[str, Any]) -> datetime | None:
     return expires_at if expires_at.tzinfo else expires_at.replace(tzinfo=UTC)
 
 
-def _verify_bearer(plan: BearerPlan, headers: Mapping[str, str]) -> bool:
-    given = headers.get(plan.header, "").strip()
+def _verify_bearer(plan: BearerPlan, request: Request) -> bool:
+    given = request.header(plan.header)
     if plan.with_prefix:
         scheme, _, given = given.partition(" ")
         if scheme.lower() != "bearer":  # the scheme's case does not matter: RFC 7235 §2.1
@@ -174,9 +188,9 @@ def _verify_bearer(plan: BearerPlan, headers: Mapping[str, str]) -> bool:
     return hmac.compare_digest(_wire(given.strip()), plan.token)
 
 
-def _verify_hmac(plan: HmacPlan, request: _Request, now: datetime) -> bool:
+def _verify_hmac(plan: HmacPlan, request: Request, now: datetime) -> bool:
     payload = _signed_payload(plan, request, now)
-    signature = request.headers.get(plan.signature_header, "").strip()
+    signature = request.header(plan.signature_header)
     if payload is None or not signature.startswith(plan.signature_prefix):
         return False
     digest = hmac.digest(plan.secret, payload, plan.algorithm)
@@ -186,23 +200,29 @@ def _verify_hmac(plan: HmacPlan, request: _Request, now: datetime) -> bool:
     return hmac.compare_digest(_wire(given.rstrip("=")), base64.b64encode(digest).rstrip(b"="))
 
 
-def _signed_payload(plan: HmacPlan, request: _Request, now: datetime) -> bytes | None:
+def _signed_payload(plan: HmacPlan, request: Request, now: datetime) -> bytes | None:
     """Return the bytes that were signed; None when a part of them is missing or too old."""
-    timestamp = request.headers.get(plan.timestamp_header, "").strip()
-    message_id = request.headers.get(plan.message_id_header, "").strip()
-    if "{timestamp}" in plan.payload and not _is_fresh(timestamp, now):
+    if "{timestamp}" in plan.payload and not _is_fresh(request.header(plan.timestamp_header), now):
         return None
-    if "{svix-id}" in plan.payload and not message_id:
+    if "{svix-id}" in plan.payload and not request.header(plan.message_id_header):
         return None
-    tokens = {
-        "{body}": request.body,
-        "{timestamp}": _wire(timestamp),
-        "{method}": _wire(request.method),
-        "{url}": _wire(request.url),
-        "{svix-id}": _wire(message_id),
-    }
     # One pass over the cut format: a body that happens to contain "{url}" is left alone.
-    return b"".join(tokens.get(part, part.encode("utf-8", "surrogatepass")) for part in plan.payload)
+    return b"".join([_signed_part(part, plan, request) for part in plan.payload])
+
+
+def _signed_part(part: str, plan: HmacPlan, request: Request) -> bytes:
+    match part:
+        case "{body}":
+            return request.body
+        case "{timestamp}":
+            return _wire(request.header(plan.timestamp_header))
+        case "{method}":
+            return _wire(request.method)
+        case "{url}":
+            return _wire(request.url)
+        case "{svix-id}":
+            return _wire(request.header(plan.message_id_header))
+    return part.encode("utf-8", "surrogatepass")
 
 
 def _is_fresh(timestamp: str, now: datetime) -> bool:

@@ -15,6 +15,8 @@ from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
+import orjson
+
 from routing.engine.decision import Decision, Reason
 from routing.models import WebhookOutcome
 from routing.services.decide import DecidedCall, decide
@@ -37,10 +39,10 @@ from routing.vapi.messages import (
 from routing.vapi.refusal import Refusal, RefusalKind
 from routing.webhook.auth import check_request
 from routing.webhook.counts import OTHER_TYPE, count_message, count_refusal
+from routing.webhook.intake import LONGEST_BODY, Intake
 from routing.webhook.memory import LatestAnswers
 
 CONTENT_TYPE = "application/json"
-LONGEST_BODY = 5 * 1024 * 1024
 # Ids of our rows are made from Vapi's, so that a message that comes twice cannot make two rows.
 CALL_IDS = uuid.UUID("6f1d0c7e-5a0b-4d5e-9a53-0f8f2a1c7b11")
 NOTHING = b"{}"
@@ -60,19 +62,17 @@ class Answer:
     body: bytes = NOTHING
 
 
-def answer(
-    *, method: str, url: str, headers: Mapping[str, str], body: bytes, now: datetime, started: float | None = None
-) -> Answer:
+def answer(request: Intake, *, now: datetime, started: float) -> Answer:
     """Return the answer to one server message; it never raises.
 
-    ``headers`` have lower-case names. ``url`` is the address that Vapi called, as signatures may cover it. A body above
-    5 MiB may be cut: it is refused unread. ``started`` is when the request came, by ``time.perf_counter``.
+    A body above 5 MiB is refused unread. ``started`` is when the request came, by ``time.perf_counter``.
     """
+    body = request.body
     if len(body) > LONGEST_BODY:
         count_message(WebhookOutcome.TOO_LARGE, now)
         return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 5 MiB.")
     try:
-        refusal = check_request(store.current(), headers=headers, body=body, method=method, url=url, now=now)
+        refusal = check_request(store.current(), request, now=now)
     except Exception:
         logger.exception("The webhook secrets cannot be read")
         count_refusal(Refusal(kind=RefusalKind.UNREADABLE), now)
@@ -89,7 +89,7 @@ def answer(
             return Answer(body=_answer_last_resort())
         count_message(WebhookOutcome.NOT_JSON, now, f"{len(body)} bytes")
         return _refuse(HTTPStatus.BAD_REQUEST, "The body is not JSON.")
-    return Answer(body=_answer_message(message, now, perf_counter() if started is None else started))
+    return Answer(body=_answer_message(message, now, started))
 
 
 def _answer_message(message: dict[str, Any], now: datetime, started: float) -> bytes:
@@ -193,5 +193,8 @@ def _refuse(status: HTTPStatus, message: str) -> Answer:
 
 
 def _to_json(value: Mapping[str, Any]) -> bytes:
-    # Escaped to ASCII: half a surrogate pair in an override could not be encoded otherwise.
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        # Escaped to ASCII: half a surrogate pair in an override could not be encoded otherwise.
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()

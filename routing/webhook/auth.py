@@ -9,24 +9,23 @@ from typing import Any
 
 from routing.snapshot.store import Snapshot
 from routing.vapi.refusal import Refusal, find_refusal
-from routing.vapi.signing import Plan, PlanError, read_plan, verify
+from routing.vapi.signing import Plan, PlanError, Request, read_plan, verify
 
 logger = logging.getLogger(__name__)
 
 _prepared: tuple[Snapshot | None, tuple[Plan, ...]] = (None, ())
 
 
-def check_request(
-    snapshot: Snapshot, *, headers: Mapping[str, str], body: bytes, method: str, url: str, now: datetime
-) -> Refusal | None:
+def check_request(snapshot: Snapshot, request: Request, *, now: datetime) -> Refusal | None:
     """Return None where one of the snapshot's plans holds, else why none does.
 
     Several hold while a secret is being replaced; without any, everything is refused. The reason is for staff only.
     """
     plans = _plans_of(snapshot)
-    if any(verify(plan, headers=headers, body=body, method=method, url=url, now=now) for plan in plans):
-        return None
-    return find_refusal(plans, headers=headers, now=now)
+    for plan in plans:
+        if verify(plan, request, now=now):
+            return None
+    return find_refusal(plans, request, now=now)
 
 
 def _plans_of(snapshot: Snapshot) -> tuple[Plan, ...]:

@@ -9,46 +9,44 @@ from wsgiref.util import request_uri
 
 from django.conf import settings
 
-from routing.webhook.answer import LONGEST_BODY
-
+LONGEST_BODY = 5 * 1024 * 1024
 PIECE = 64 * 1024
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every message, and Python makes frozen ones slowly
 class Intake:
-    """What came in. ``headers`` have lower-case names; ``body`` is cut one byte above the longest one we take."""
+    """What came in. ``body`` is cut one byte above the longest one we take.
 
-    method: str
-    url: str
-    headers: dict[str, str]
+    Few secrets look at more than two headers and the body, so the rest is read when somebody asks for it.
+    """
+
     body: bytes
+    environ: dict[str, Any]
+
+    @property
+    def method(self) -> str:
+        """The word of the request's first line."""
+        return str(self.environ["REQUEST_METHOD"])
+
+    @property
+    def url(self) -> str:
+        """The address that Vapi was given: behind a proxy only PUBLIC_URL knows it."""
+        environ = self.environ
+        if not settings.PUBLIC_URL:
+            return request_uri(environ)
+        path = quote(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""), safe="/;=,", encoding="latin-1")
+        query = environ.get("QUERY_STRING")
+        return f"{settings.PUBLIC_URL}{path}" + (f"?{query}" if query else "")
+
+    def header(self, name: str) -> str:
+        """Return a header by its name in lower case, without outer blanks; nothing where there is none."""
+        value = self.environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+        return value.strip() if isinstance(value, str) else ""
 
 
 def read_intake(environ: dict[str, Any]) -> Intake:
     """Read the request, the body included (PEP 3333)."""
-    return Intake(
-        method=environ["REQUEST_METHOD"],
-        url=_read_url(environ),
-        headers=_read_headers(environ),
-        body=_read_body(environ),
-    )
-
-
-def _read_url(environ: dict[str, Any]) -> str:
-    """Return the address that Vapi was given: behind a proxy only PUBLIC_URL knows it."""
-    if not settings.PUBLIC_URL:
-        return request_uri(environ)
-    path = quote(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""), safe="/;=,", encoding="latin-1")
-    query = environ.get("QUERY_STRING")
-    return f"{settings.PUBLIC_URL}{path}" + (f"?{query}" if query else "")
-
-
-def _read_headers(environ: dict[str, Any]) -> dict[str, str]:
-    return {
-        name[5:].replace("_", "-").lower(): value
-        for name, value in environ.items()
-        if name.startswith("HTTP_") and isinstance(value, str)
-    }
+    return Intake(_read_body(environ), environ)
 
 
 def _read_body(environ: dict[str, Any]) -> bytes:

@@ -17,6 +17,7 @@ from routing.webhook.intake import read_intake
 from routing.webhook.room import Room
 
 PATHS = frozenset({"/vapi/webhook", "/vapi/webhook/"})
+STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
 class WebhookLane:
@@ -38,16 +39,7 @@ class WebhookLane:
         reporter.start()
         if environ["REQUEST_METHOD"] != "POST" or environ.get("PATH_INFO") not in PATHS:
             return self._application(environ, start_response)
-        intake = read_intake(environ)
-        given = answer(
-            method=intake.method,
-            url=intake.url,
-            headers=intake.headers,
-            body=intake.body,
-            now=timezone.now(),
-            started=started,
-        )
-        status = HTTPStatus(given.status)
+        given = answer(read_intake(environ), now=timezone.now(), started=started)
         headers = [("Content-Type", CONTENT_TYPE), ("Content-Length", str(len(given.body)))]
-        start_response(f"{status.value} {status.phrase}", headers)
+        start_response(STATUS_LINES[given.status], headers)
         return [given.body]

@@ -20,13 +20,5 @@ def receive_message(request: HttpRequest) -> HttpResponse:
     """Answer one server message of Vapi."""
     started = perf_counter()
     background.start()  # a process that only refuses records no call, but its counts have to be stored
-    intake = read_intake(request.META)
-    given = answer(
-        method=intake.method,
-        url=intake.url,
-        headers=intake.headers,
-        body=intake.body,
-        now=timezone.now(),
-        started=started,
-    )
+    given = answer(read_intake(request.META), now=timezone.now(), started=started)
     return HttpResponse(given.body, status=given.status, content_type=CONTENT_TYPE)

@@ -7,6 +7,7 @@ import pytest
 
 from routing.vapi.refusal import Refusal, RefusalKind, find_refusal, read_refusal
 from routing.vapi.signing import read_plan
+from tests.vapi.sent import SentRequest
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 BEARER = {"type": "bearer", "token": "s3cret-token"}
@@ -47,7 +48,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], dict[str, str], str]] = {
 
 @pytest.mark.parametrize(("plans", "headers", "expected"), CASES.values(), ids=CASES)
 def test_the_reason(plans: list[dict[str, Any]], headers: dict[str, str], expected: str) -> None:
-    refusal = find_refusal(map(read_plan, plans), headers=headers, now=NOW)
+    refusal = find_refusal(map(read_plan, plans), SentRequest(headers=headers), now=NOW)
 
     assert str(refusal) == expected
     assert read_refusal(str(refusal)) == refusal
@@ -61,7 +62,9 @@ def test_other_texts_are_no_refusal(text: str) -> None:
 def test_a_reason_repeats_nothing_that_was_sent_and_no_secret() -> None:
     sent = {"authorization": "Bearer sent-token", "x-signature": "sent-signature", "x-timestamp": "9" * 13}
 
-    told = [str(find_refusal([read_plan(plan)], headers=sent, now=NOW)) for plan in (BEARER, HMAC, VAPI_SECRET)]
+    told = [
+        str(find_refusal([read_plan(plan)], SentRequest(headers=sent), now=NOW)) for plan in (BEARER, HMAC, VAPI_SECRET)
+    ]
 
     assert not any("sent" in text or "s3cret" in text for text in told)
 
@@ -69,7 +72,7 @@ def test_a_reason_repeats_nothing_that_was_sent_and_no_secret() -> None:
 def test_the_line_is_never_longer_than_the_column_that_holds_it() -> None:
     plans = [read_plan(BEARER | {"headerName": f"X-{number}-{'x' * 80}"}) for number in range(9)]
 
-    assert len(str(find_refusal(plans, headers={}, now=NOW))) <= 255
+    assert len(str(find_refusal(plans, SentRequest(), now=NOW))) <= 255
 
 
 def test_every_kind_can_be_read() -> None:

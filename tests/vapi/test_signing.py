@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from routing.vapi.signing import PlanError, read_plan, verify
+from tests.vapi.sent import SentRequest
 
 FILE = json.loads((Path(__file__).parent / "hmac_vectors.json").read_text(encoding="utf-8"))
 VECTORS: dict[str, Any] = FILE["vectors"]
@@ -23,8 +24,7 @@ HMAC = {"type": "hmac", "secretKey": "key", "algorithm": "sha256"}
 
 
 def check(plan: dict[str, Any], headers: dict[str, str], body: bytes = BODY, now: datetime = SENT_AT) -> bool:
-    lowered = {name.lower(): value for name, value in headers.items()}
-    return verify(read_plan(plan), headers=lowered, body=body, method="POST", url=URL, now=now)
+    return verify(read_plan(plan), SentRequest(headers=headers, body=body, url=URL), now=now)
 
 
 def sign(payload: bytes, *, key: bytes = b"key", algorithm: str = "sha256") -> str:
@@ -34,14 +34,9 @@ def sign(payload: bytes, *, key: bytes = b"key", algorithm: str = "sha256") -> s
 def check_vector(name: str, *, body: bytes | None = None, now: datetime = SENT_AT, **headers: str) -> bool:
     vector = VECTORS[name]
     sent = {key.lower(): value for key, value in vector["headers"].items()} | headers
-    return verify(
-        read_plan(vector["plan"]),
-        headers=sent,
-        body=FILE["body"].encode() if body is None else body,
-        method=FILE["method"],
-        url=FILE["url"],
-        now=now,
-    )
+    body = FILE["body"].encode() if body is None else body
+    request = SentRequest(headers=sent, body=body, method=FILE["method"], url=FILE["url"])
+    return verify(read_plan(vector["plan"]), request, now=now)
 
 
 @pytest.mark.parametrize("name", VECTORS)

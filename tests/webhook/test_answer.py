@@ -17,7 +17,8 @@ from routing.recorder.drain import drain
 from routing.services.publish import publish
 from routing.snapshot import store
 from routing.snapshot.rows import rows_from_table
-from routing.webhook.answer import LONGEST_BODY, answers
+from routing.webhook.answer import answers
+from routing.webhook.intake import LONGEST_BODY
 from tests.vapi.payloads import ALL, ASSISTANT_REQUESTS, load
 from tests.vapi_schema.checker import find_errors
 from tests.webhook.adapters import ADDRESS, Send

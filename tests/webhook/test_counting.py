@@ -11,7 +11,7 @@ from routing.recorder.drain import drain
 from routing.recorder.webhook_counts import counter
 from routing.snapshot import store
 from routing.webhook import answer as answer_module
-from routing.webhook.answer import LONGEST_BODY
+from routing.webhook.intake import LONGEST_BODY
 from tests.vapi.payloads import load
 from tests.webhook.adapters import Send
 from tests.webhook.world import KNOWN, VIP, ask, call_from

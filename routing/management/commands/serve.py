@@ -130,7 +130,7 @@ def server_command(host: str, port: int, workers: int) -> list[str]:
     server = ["-m", "granian", "--interface", "wsgi", "config.wsgi:application", "--no-ws", "--log-level", "warning"]
     server += ["--host", host, "--port", str(port), "--workers", str(workers)]
     server += ["--blocking-threads", str(BLOCKING_THREADS), "--respawn-failed-workers"]
-    return server + ["--workers-kill-timeout", str(SECONDS_TO_FINISH), "--working-dir", str(settings.BASE_DIR)]
+    return [*server, "--workers-kill-timeout", str(SECONDS_TO_FINISH), "--working-dir", str(settings.BASE_DIR)]
 
 
 def _describe_static_files() -> Iterator[str]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from functools import cache
 from typing import Any
+
+import orjson
 
 from routing.engine.context import attribute_text
 
@@ -51,6 +54,14 @@ def is_assistant_request(body: bytes) -> bool:
 
 def _read_json(body: bytes) -> object:
     try:
+        return orjson.loads(body)
+    except ValueError:
+        return _read_unusual_json(body)
+
+
+def _read_unusual_json(body: bytes) -> object:
+    """Read what is JSON to Python only: NaN, halves of characters, another encoding, a thousand levels."""
+    try:
         return json.loads(body)
     except RecursionError as error:
         raise NotJson("the body is nested too deeply") from error
@@ -74,11 +85,17 @@ def _read_integer(text: str) -> int | None:
 def look(message: Message, path: str) -> object:
     """Return what stands at a dotted path, None where a step leads nowhere."""
     found: object = message
-    for step in path.split("."):
+    for step in _steps(path):
         if not isinstance(found, dict):
             return None
         found = found.get(step)
     return found
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    """Cut a path once; all of them stand in our code."""
+    return tuple(path.split("."))
 
 
 def look_object(message: Message, path: str) -> dict[str, Any]:
@@ -91,6 +108,8 @@ def look_text(message: Message, *paths: str) -> str | None:
     """Return the first text that stands at one of the paths; a number counts as its digits, blanks as nothing."""
     for path in paths:
         found = look(message, path)
+        if found is None:
+            continue
         text = None if isinstance(found, bool) else attribute_text(found)
         if text is not None and (kept := keep_text(text)):
             return kept
@@ -110,4 +129,6 @@ def look_id(message: Message, *paths: str) -> str | None:
 
 def keep_text(text: str, longest: int = LONGEST_TEXT) -> str:
     """Return the text as every database can store it, without outer blanks and cut to ``longest`` characters."""
-    return _UNSTORABLE.sub("", text).strip()[:longest]
+    if not text.isprintable():  # what is to be taken out is not
+        text = _UNSTORABLE.sub("", text)
+    return text.strip()[:longest]
