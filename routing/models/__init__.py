@@ -1,6 +1,7 @@
 """Rows and constraints, one subject a file."""
 
 from routing.models.access import ApiKey, ApiKeyKind, ApiKeyPolicy, WebhookSecret, WebhookSecretKind
+from routing.models.call_counts import CallCount
 from routing.models.calls import Call, CallState, ScheduledCall
 from routing.models.campaigns import Campaign
 from routing.models.encrypted import EncryptedTextField, SecretLocked
@@ -21,6 +22,7 @@ __all__ = [
     "ApiKeyKind",
     "ApiKeyPolicy",
     "Call",
+    "CallCount",
     "CallState",
     "Campaign",
     "ClaimKind",

@@ -85,7 +85,8 @@ class Call(models.Model):
             check_choice("call_target_kind", "target_kind", ["", *values(TARGET_KINDS)]),
         ]
         indexes = [
-            models.Index(fields=["-decided_at", "-id"], name="call_newest"),
+            # With what the dashboard needs for the slowest answers of a week, without reading its calls.
+            models.Index(fields=["-decided_at", "-id"], include=["answer_ms"], name="call_newest"),
             *(
                 models.Index(fields=[column, "-decided_at", "-id"], name=f"call_{column}")
                 for column in ("customer_number", "target_key", "rule_key", "state", "reason", "channel", "our_number")

@@ -1,4 +1,4 @@
-"""Database triggers that count changes of the live data, so that every process notices them, and of the draft.
+"""Database triggers that count changes of the live data, so that every process notices them, of the draft, and calls.
 
 They sit in the database because `bulk_create`, `queryset.update()` and SQL typed by hand pass by `save()` and signals.
 """
@@ -9,6 +9,7 @@ from django.db import connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from routing.models.access import WebhookSecret
+from routing.models.call_counts import CALLS, CallCount, count_triggers
 from routing.models.campaigns import Campaign
 from routing.models.numbers import NumberList, NumberListEntry, OurNumber
 from routing.models.revisions import DraftState, LiveState
@@ -75,14 +76,23 @@ def prepare_database(using: str, **kwargs: Any) -> None:
 
 def install_triggers(connection: BaseDatabaseWrapper) -> None:
     """Replace the triggers by those that belong to this version of the program."""
-    statements = _for_postgresql() if connection.vendor == "postgresql" else _for_sqlite()
+    _execute(connection, _for_postgresql() if connection.vendor == "postgresql" else _for_sqlite())
+    install_count_triggers(connection)
+
+
+def install_count_triggers(connection: BaseDatabaseWrapper) -> None:
+    """Replace the triggers that count calls; the migration that counts those of an older version needs them first."""
+    _execute(connection, count_triggers(connection.vendor))
+
+
+def _execute(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
 
 
 def _needed_tables() -> set[str]:
-    return {single._meta.db_table for single in (LiveState, DraftState)} | {*WATCHED, *DRAFT_TABLES}
+    return {single._meta.db_table for single in (LiveState, DraftState, CallCount)} | {CALLS, *WATCHED, *DRAFT_TABLES}
 
 
 def _tables(connection: BaseDatabaseWrapper) -> set[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 
+from routing.recorder.call_counts import merge_counts
 from routing.recorder.drain import drain
 from routing.recorder.webhook_counts import counter
 
@@ -15,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 0.5
 ROUNDS_BETWEEN_COUNTS = 10  # server messages are counted in memory meanwhile
+ROUNDS_BETWEEN_MERGES = 600
 PATIENCE_SECONDS = 5.0
 
 
@@ -75,6 +77,8 @@ class Drainer:
         self._rounds += 1
         if self._rounds % ROUNDS_BETWEEN_COUNTS == 0 and not self._failing:
             self._attempt(counter.store)
+        if self._rounds % ROUNDS_BETWEEN_MERGES == 0 and not self._failing:
+            self._attempt(merge_counts)
 
     def _attempt(self, work: Callable[[], object]) -> None:
         try:

@@ -1,32 +1,28 @@
-"""The figures of a span of time, counted from the call log in one pass."""
+"""The figures of a span of time, from the counts of calls."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
-from django.db import connection, transaction
-from django.db.models import Count, Max, Q, TextField
-from django.db.models.functions import Cast, Substr
 
 from routing.engine.context import Channel
 from routing.engine.decision import Reason
-from routing.models import Call, CallState
+from routing.models import Call, CallState, Target
+from routing.services.call_counts import Counted, read_counts, sum_by_key
 
 REMEMBERED_SECONDS = 15
 REST = 20  # times as long as counting took
 SLOWEST = 5
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LONGEST_BY_HOUR = timedelta(hours=49)  # longer spans are shown by day
-DIMENSIONS = ("channel", "target_key", "target_kind", "reason", "state", "stale", "sandbox", "moment")
+DIMENSIONS = ("channel", "target", "reason", "state", "stale", "sandbox")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,82 +104,47 @@ def count_calls(since: datetime, until: datetime, zone: ZoneInfo) -> Figures:
 
 
 def _count(since: datetime, until: datetime, zone: ZoneInfo) -> Figures:
-    calls = Call.objects.filter(decided_at__gte=since, decided_at__lt=until).order_by()
-    with _room_to_group():
-        groups = list(_groups(calls, _moment_length(since, until, zone)))
+    counts = read_counts(DIMENSIONS, since, until)
+    channels = sum_by_key(counts, "channel")
     return Figures(
         since=since,
         until=until,
-        total=sum(group["calls"] for group in groups),
-        channels=_sum_by(groups, "channel"),
-        reasons=_sum_by(groups, "reason"),
-        states=_sum_by(groups, "state"),
-        targets=_targets(groups),
-        columns=_columns(groups, since, until, zone),
-        stale=_sum_by(groups, "stale")[True],
-        sandbox=_sum_by(groups, "sandbox")[True],
-        slowest=_slowest(calls),
+        total=sum(channels.values()),
+        channels=channels,
+        reasons=sum_by_key(counts, "reason"),
+        states=sum_by_key(counts, "state"),
+        targets=_targets(sum_by_key(counts, "target")),
+        columns=_columns(counts, since, until, zone),
+        stale=sum_by_key(counts, "stale").total(),
+        sandbox=sum_by_key(counts, "sandbox").total(),
+        slowest=_slowest(since, until),
     )
 
 
-@contextmanager
-def _room_to_group() -> Iterator[None]:
-    """Let PostgreSQL group in memory: with its usual 4 MB it sorts a busy week on disk."""
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '64MB'")
-        yield
+def _targets(counts: Counter[str]) -> tuple[Line, ...]:
+    names = dict(Target.objects.filter(key__in=counts).values_list("key", "name")) | {"": "Named by the request"}
+    return tuple(
+        Line(key=key, name=names.get(key) or _name_in_log(key), count=count) for key, count in counts.most_common()
+    )
 
 
-def _groups(calls: Any, length: int) -> Iterable[dict[str, Any]]:
-    # The first letters of the instant in UTC: both databases group by them, without a function in Python for each row.
-    moment = Substr(Cast("decided_at", TextField()), 1, length)
-    grouped = calls.annotate(moment=moment).values(*DIMENSIONS)
-    found: Iterable[dict[str, Any]] = grouped.annotate(calls=Count("*"), name=Max("target_name"))
-    return found
+def _name_in_log(key: str) -> str:
+    """Return what a target was called that is not there any more, or never was a row."""
+    newest = Call.objects.filter(target_key=key).order_by("-decided_at", "-id").values_list("target_name", flat=True)
+    return newest.first() or key
 
 
-def _moment_length(since: datetime, until: datetime, zone: ZoneInfo) -> int:
-    """Return how many letters of `2026-11-22 10:15` tell: minutes only where a zone's hours are not those of UTC."""
-    offsets = {_offset(at, zone) % HOUR for at in (since, until)}
-    return len("2026-11-22 10") if offsets == {timedelta(0)} else len("2026-11-22 10:15")
-
-
-def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
-    return at.astimezone(zone).utcoffset() or timedelta(0)
-
-
-def _sum_by(groups: Iterable[dict[str, Any]], dimension: str) -> Counter[Any]:
-    found: Counter[Any] = Counter()
-    for group in groups:
-        found[group[dimension]] += group["calls"]
-    return found
-
-
-def _targets(groups: list[dict[str, Any]]) -> tuple[Line, ...]:
-    counts: Counter[str] = Counter()
-    names: dict[str, str] = {}
-    for group in groups:
-        key = group["target_key"]
-        counts[key] += group["calls"]
-        names[key] = (group["name"] or key) if key else "Named by the request"
-    return tuple(Line(key=key, name=names[key], count=count) for key, count in counts.most_common())
-
-
-def _columns(groups: list[dict[str, Any]], since: datetime, until: datetime, zone: ZoneInfo) -> tuple[Column, ...]:
-    starts = list(_column_starts(since, until, zone))
-    counts: dict[datetime, Counter[str]] = {start: Counter() for start in starts}
+def _columns(counts: Iterable[Counted], since: datetime, until: datetime, zone: ZoneInfo) -> tuple[Column, ...]:
+    columns: dict[datetime, Counter[str]] = {start: Counter() for start in _column_starts(since, until, zone)}
     by_hour = until - since <= LONGEST_BY_HOUR
-    for group in groups:
-        moment = _read_moment(group["moment"])
-        start = _column_start(moment, zone, by_hour=by_hour)
-        counts.setdefault(max(start, since), Counter())[group["channel"]] += group["calls"]
+    for line in counts:
+        if line.dimension == "channel" and line.at is not None:
+            start = _column_start(line.at, zone, by_hour=by_hour)
+            columns.setdefault(max(start, since), Counter())[line.key] += line.calls
     channels = [channel.value for channel in Channel]
     return tuple(
-        Column(starts_at=start, counts={channel: counts[start][channel] for channel in channels})
-        for start in sorted(counts)
+        Column(starts_at=start, counts={channel: columns[start][channel] for channel in channels})
+        for start in sorted(columns)
     )
 
 
@@ -207,14 +168,12 @@ def _column_start(at: datetime, zone: ZoneInfo, *, by_hour: bool) -> datetime:
     return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0).astimezone(UTC)
 
 
-def _read_moment(text: str) -> datetime:
-    shape = "%Y-%m-%d %H" if len(text) == len("2026-11-22 10") else "%Y-%m-%d %H:%M"
-    return datetime.strptime(text, shape).replace(tzinfo=UTC)
-
-
-def _slowest(calls: Any) -> tuple[SlowAnswer, ...]:
+def _slowest(since: datetime, until: datetime) -> tuple[SlowAnswer, ...]:
+    """Find the calls in an index alone, which holds the durations, and only then read them."""
+    timed = Call.objects.filter(decided_at__gte=since, decided_at__lt=until, answer_ms__isnull=False)
+    slowest = list(timed.order_by("-answer_ms").values_list("pk", flat=True)[:SLOWEST])
     columns = ("pk", "answer_ms", "decided_at", "target_name", "customer_number")
-    rows = calls.filter(Q(answer_ms__isnull=False)).order_by("-answer_ms").values_list(*columns)[:SLOWEST]
+    rows = Call.objects.filter(pk__in=slowest).order_by("-answer_ms").values_list(*columns)
     return tuple(
         SlowAnswer(call_id=pk, answer_ms=ms, decided_at=at, target_name=target, customer_number=customer)
         for pk, ms, at, target, customer in rows

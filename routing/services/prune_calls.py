@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from routing.models import Call
+from routing.recorder.call_counts import merge_counts
 from routing.recorder.erasing import remove_rejected_before
 
 BATCH = 1000  # rows a transaction, so that nothing waits for a long one
@@ -27,5 +28,7 @@ def prune_calls(*, days: int, now: datetime, dry_run: bool = False) -> int:
         with transaction.atomic():
             Call.objects.filter(pk__in=batch).delete()
         removed += len(batch)
+    while merge_counts():
+        pass  # the counts of the calls that are gone
     remove_rejected_before(before)
     return removed

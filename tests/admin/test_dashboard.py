@@ -40,7 +40,14 @@ def test_the_sidebar_leads_to_it_for_those_who_may(staff: User, admin: User, wor
 
 
 def test_calls_are_drawn_and_told_in_a_table(admin: User, world: dict[str, Any]) -> None:
-    make_call(timezone.now(), vapi_call_id="web", channel="web", reason="DEFAULT", target_name="Night & day")
+    make_call(
+        timezone.now(),
+        vapi_call_id="web",
+        channel="web",
+        reason="DEFAULT",
+        target_key="owl",
+        target_name="Night & day",
+    )
 
     page = page_of(admin)
 

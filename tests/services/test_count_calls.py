@@ -118,14 +118,15 @@ def test_the_slowest_answers_come_first_and_only_those_that_were_measured() -> N
     assert [slow.answer_ms for slow in day_in(ZoneInfo("UTC")).slowest] == [80.25, 9.0, 3.0, 2.0, 1.5]
 
 
-def test_two_queries_count_everything_and_the_answer_is_remembered() -> None:
-    add(datetime(2026, 11, 22, 12, 0, tzinfo=UTC))
+def test_as_many_queries_whatever_the_number_of_calls_and_the_answer_is_remembered() -> None:
+    for minute in range(30):
+        add(datetime(2026, 11, 22, 12, minute, tzinfo=UTC))
 
     with CaptureQueriesContext(connection) as queries:
         first, second = day_in(BERLIN), day_in(BERLIN)
 
-    # PostgreSQL is told of the memory besides.
-    assert sum(query["sql"].startswith("SELECT") for query in queries) == 2
+    # Six dimensions, the targets' names, one name that only the log knows, and two for the slowest answers.
+    assert len(queries) <= 10
     assert first == second
 
 
