@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-PARTS = ("decide", "drain", "number_lists", "call_log", "webhook")
+PARTS = ("decide", "drain", "number_lists", "publish", "call_log", "webhook")
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:

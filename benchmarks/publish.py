@@ -1,0 +1,161 @@
+"""From commit to live in four processes under load: `make bench PART=publish`; RULES, ENTRIES and TURNS set the size.
+
+On PostgreSQL and on SQLite, the real server answers RATE signed calls a second while another process edits and
+publishes a rule again and again, and then an entry of a long list. A change counts as live when the last of the four
+processes has given an answer by it. Each is asked every 20 ms or so, which is part of the figures.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import quantiles
+from tempfile import TemporaryDirectory
+
+from benchmarks.callers import Callers, calling
+
+ROOT = Path(__file__).parent.parent
+RATE, PROCESSES = 200.0, 4
+EVERY, ENTRY_EVERY = 2.0, 1.0  # seconds from one change to the next, at least
+SECRET, PROBE = "for-benchmarks-only", "+12025550100"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """One change: seconds until it was written, and from then until it was live everywhere."""
+
+    writing: float
+    live: float
+
+
+def main() -> None:
+    """Print a line for each kind of change on each database."""
+    from tests.postgres import start_postgres  # noqa: PLC0415 - touches this machine's folders
+
+    rules, entries = int(os.environ.get("RULES", 10_000)), int(os.environ.get("ENTRIES", 1_000_000))
+    turns = int(os.environ.get("TURNS", 20))
+    print(f"{PROCESSES} processes, {RATE:.0f} signed calls/s, {rules:,} rules, {turns} changes each; milliseconds")
+    print(f"{'':34}{'live p50':>9}{'p95':>7}{'most':>7}{'written p50':>13}{'calls p50':>11}{'p99':>7}{'longest':>9}")
+    for name in ("PostgreSQL", "SQLite"):
+        with TemporaryDirectory(prefix="switchboard-bench-") as folder:
+            url = start_postgres() if name == "PostgreSQL" else f"sqlite:///{folder}/db.sqlite3"
+            measure(name, _environment(url, Path(folder), rules, entries), rules, entries, turns)
+
+
+def measure(name: str, environment: dict[str, str], rules: int, entries: int, turns: int) -> None:
+    """Print the figures of one database."""
+    with _publisher(environment) as publisher, _server(environment) as (port, pids):
+        with calling(port, pids, rules, rate=RATE, secret=SECRET, probe=PROBE) as callers:
+            callers.live_at(0, pids, 0)
+            time.sleep(1)
+            began = time.monotonic()
+            time.sleep(3)
+            _print(f"{name}: nothing changes", [], callers, began)
+            began = time.monotonic()
+            taken = [_change(publisher, callers, pids, "rule", EVERY) for _ in range(turns)]
+            _print(f"{name}: a rule is published", taken, callers, began)
+            if not entries:
+                return
+            _change(publisher, callers, pids, "entries", 3)
+            began = time.monotonic()
+            taken = [_change(publisher, callers, pids, "entry", ENTRY_EVERY) for _ in range(turns)]
+            _print(f"{name}: 1 of {entries:,} entries", taken, callers, began)
+        if callers.faults:
+            raise RuntimeError(f"{len(callers.faults)} calls were not answered: {callers.faults[:3]}")
+
+
+def _change(publisher: subprocess.Popen[str], callers: Callers, pids: set[int], what: str, every: float) -> Turn:
+    next_at = time.monotonic() + every + random.uniform(0, 0.5)  # never in step with a poll
+    told = _tell(publisher, what)
+    committed = told["committed_at"]
+    live = callers.live_at(int(told["turn"]), pids, committed - told["seconds"])
+    time.sleep(max(0.3, next_at - time.monotonic()))
+    return Turn(writing=told["seconds"], live=max(0.0, live - committed))
+
+
+def _print(name: str, taken: list[Turn], callers: Callers, began: float) -> None:
+    spent = sorted(answer.ms for answer in callers.between(began, time.monotonic()))
+    cuts = quantiles(spent, n=100)
+    shown = f"{'':36}"
+    if taken:
+        live, writing = ([getattr(turn, kind) * 1000 for turn in taken] for kind in ("live", "writing"))
+        spread = quantiles(live, n=20, method="inclusive")
+        shown = f"{spread[9]:9.0f}{spread[18]:7.0f}{max(live):7.0f}{quantiles(writing, n=2)[0]:13.0f}"
+    print(f"{name:34}{shown}{cuts[49]:11.1f}{cuts[98]:7.1f}{spent[-1]:9.1f}", flush=True)
+
+
+def _tell(publisher: subprocess.Popen[str], what: str) -> dict[str, float]:
+    if publisher.stdin and publisher.stdout:
+        publisher.stdin.write(f"{what}\n")
+        publisher.stdin.flush()
+        told: dict[str, float] = json.loads(publisher.stdout.readline())
+    return told
+
+
+def _environment(url: str, folder: Path, rules: int, entries: int) -> dict[str, str]:
+    ours = {
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "ENTRIES": str(entries),
+        "ROUTING_DATA_DIR": str(folder / "data"),
+        "ROUTING_POLL_SECONDS": "0.5",
+        "RULES": str(rules),
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "ENCRYPTION_KEYS": "QZ0lJ6KYbVqZ4Hlm0Q9x0n2F7C9q1v6m3o8c5S2w4eY=",
+    }
+    return os.environ | ours
+
+
+@contextlib.contextmanager
+def _publisher(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "benchmarks.publisher"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as publisher:
+        try:
+            if not publisher.stdout or not publisher.stdout.readline():
+                raise RuntimeError("the table could not be prepared")
+            yield publisher
+        finally:
+            publisher.kill()
+
+
+@contextlib.contextmanager
+def _server(environment: dict[str, str]) -> Iterator[tuple[int, set[int]]]:
+    """Run the server; lends its port and its processes."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "manage.py", "serve", "--no-demo", "--port", str(port), "--workers", str(PROCESSES)]
+    server = subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL)
+    try:
+        yield port, _wait_for_workers(server, port)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def _wait_for_workers(server: subprocess.Popen[bytes], port: int) -> set[int]:
+    end = time.monotonic() + 60
+    while time.monotonic() < end and server.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+            if len(children) >= PROCESSES:
+                time.sleep(2)  # until the last of them listens too
+                return {int(pid) for pid in children}
+        time.sleep(0.1)
+    raise RuntimeError("the server did not start")
+
+
+if __name__ == "__main__":
+    main()
