@@ -49,7 +49,7 @@ report-faults: .venv/.dev ## run the tests that injure the server and write READ
 	FAULTS_REPORT=$(FAULTS_REPORT) $(MAKE) --no-print-directory test-faults
 	$(BIN)/python -m docs.report_faults $(FAULTS_REPORT)
 
-bench: .venv/.dev ## measure (PART=decide, drain, number_lists, publish, call_log or webhook for one part)
+bench: .venv/.dev ## measure into benchmarks/RESULTS.md (PART="decide webhook" for some parts)
 	$(BIN)/python -m benchmarks $(PART)
 
 screenshots: .venv/.dev chromium ## take the pictures of README anew (docs/images)

@@ -1,12 +1,50 @@
-"""`make bench`: everything that is measured, one table each. `make bench PART=drain` measures one part."""
+"""`make bench`: everything that is measured, into benchmarks/RESULTS.md. `make bench PART="decide drain"`: some parts.
 
+A part is a module beside this one whose ``main()`` prints Markdown (benchmarks/report.py); it runs in a process of its
+own. RESULTS=/tmp/mine.md writes another file.
+"""
+
+import os
+import subprocess
 import sys
-from importlib import import_module
+from pathlib import Path
+
+from benchmarks.results import write_section
 
 PARTS = ("decide", "drain", "number_lists", "publish", "call_log", "webhook")
 
+
+def main(parts: list[str]) -> int:
+    """Run the parts and return how many failed; a part that fails leaves its section as it was."""
+    path = Path(os.environ.get("RESULTS") or Path(__file__).with_name("RESULTS.md"))
+    failed = []
+    for part in parts:
+        print(f"\n## {part}\n", flush=True)
+        output, code = _run(part)
+        if code:
+            failed.append(part)
+        else:
+            write_section(path, part, output, PARTS)
+    if failed:
+        print(f"failed, nothing written of: {', '.join(failed)}", file=sys.stderr)
+    return len(failed)
+
+
+def _run(part: str) -> tuple[str, int]:
+    """Run one part, show its output as it comes, and return it with the exit code."""
+    command = [sys.executable, "-u", "-c", f"from benchmarks.{part} import main; main()"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        lines = []
+        for line in running.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    return "".join(lines), running.returncode
+
+
 if __name__ == "__main__":
-    for part in sys.argv[1:] or PARTS:
-        if part not in PARTS:
-            sys.exit(f"There is no part “{part}”: name one of {', '.join(PARTS)}.")
-        import_module(f"benchmarks.{part}").main()
+    chosen = sys.argv[1:] or list(PARTS)
+    unknown = sorted(set(chosen) - set(PARTS))
+    if unknown:
+        sys.exit(f"There is no part “{unknown[0]}”: name some of {', '.join(PARTS)}.")
+    sys.exit(main(chosen))

@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from benchmarks.call_log_rows import RULES, fill
+from benchmarks.report import goal, table
 from benchmarks.timing import milliseconds
 from routing.models import Call, Rule, Target
 from routing.services.connection import read_connection
@@ -63,10 +64,11 @@ def main() -> None:
     _write_rules()
     seconds = milliseconds(lambda: fill(size, now), rounds=1) / 1000
     print(f"{size:,} calls written in {seconds:.0f} s, {_size()} with indexes")
-    print(f"{'part':<50} {'ms':>9}")
-    for name, action in _parts(now):
-        taken = milliseconds(action)
-        print(f"{name:<50} {taken:>9.1f}{'  over the goal' if taken > GOAL_MS else ''}", flush=True)
+    taken = {name: milliseconds(action) for name, action in _parts(now)}
+    table(("page or figure", "ms"), [(name, f"{one:.1f}") for name, one in taken.items()])
+    # A file of 100,000 calls is for a download, not for a page that somebody waits for.
+    slowest = max((one, name) for name, one in taken.items() if not name.startswith("CSV"))
+    goal(f"call log of {size:,}: the slowest page or figure ({slowest[1]})", slowest[0], "ms", at_most=GOAL_MS)
 
 
 def _parts(now: datetime) -> Iterator[Part]:

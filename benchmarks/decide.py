@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from statistics import median, quantiles
 from time import perf_counter_ns
 
+from benchmarks.report import figure, goal, table
 from benchmarks.tables import ADVERSARIES, compiled, make_calls, make_table
 from routing.engine.context import Context
 from routing.engine.decision import Decision
 from routing.engine.live import NO_FACTS
-from routing.engine.numbers import country_of, number_key, read_number
+from routing.engine.numbers import country_of, read_number
 from routing.engine.resolve import resolve, resolve_linear
 from routing.engine.ruleset import RuleSet
 from routing.engine.situation import situate
+from routing.engine.table import Table
 
 ROUNDS = 7
 SIZES = (10, 1_000, 10_000, 100_000)
@@ -22,18 +25,33 @@ LINEAR_CALLS = {10: 500, 1_000: 50, 10_000: 10, 100_000: 3}  # walking a long li
 Decide = Callable[[RuleSet, Context], Decision]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cost:
+    """Microseconds a decision, of each round."""
+
+    mean: Sequence[float]
+    p99: Sequence[float]
+    first_sight: Sequence[float]
+    walking: Sequence[float]
+
+    @property
+    def gain(self) -> float:
+        """How many times faster the index is than the walk: the median of the rounds."""
+        return median(walked / found for walked, found in zip(self.walking, self.mean, strict=True))
+
+
 def main() -> None:
     """Print the cost of a decision for each size, then for tables that are made to be slow."""
-    gc.freeze()
-    print("decide: context in, decision out; numbers seen before, as in a process that has run for a while")
-    print("rules     mean µs   p99 µs   first sight µs   walking the list µs   list / index")
-    for size in SIZES:
-        ruleset, calls = compiled(make_table(size)), make_calls(size)
-        _report(size, ruleset, calls)
-    print("\ntables made to be slow (mean µs of a call that no rule takes)")
-    for name, (make, size, why) in ADVERSARIES.items():
-        ruleset, calls = compiled(make(size)), [call for call in make_calls(10) if call.our_number or call.campaign]
-        print(f"{name:<40} {size:>7,} rules {_mean(indexed, ruleset, calls[:200]):>9.1f}   {why}")
+    found = {size: _measure(_loaded(make_table(size)), make_calls(size), LINEAR_CALLS[size]) for size in SIZES}
+    few, many = SIZES[0], SIZES[-1]
+    print("Context in, decision out; the numbers seen before, as in a process that has run for a while. Microseconds.")
+    table(
+        ("rules", "mean", "spread", "p99", "numbers not seen before", "walking the list", "list / index"), _rows(found)
+    )
+    goal(f"decide, mean at {many:,} rules", median(found[many].mean), "µs", at_most=2)
+    goal(f"decide, p99 at {many:,} rules", median(found[many].p99), "µs", at_most=6)
+    goal(f"decide, {many:,} rules / {few} rules", median(found[many].mean) / median(found[few].mean), "x", at_most=2)
+    _slow_tables()
 
 
 def indexed(ruleset: RuleSet, context: Context) -> Decision:
@@ -46,23 +64,48 @@ def linear(ruleset: RuleSet, context: Context) -> Decision:
     return resolve_linear(ruleset, situate(ruleset, context), NO_FACTS)
 
 
-def _report(size: int, ruleset: RuleSet, calls: list[Context]) -> None:
-    few = calls[: LINEAR_CALLS[size]]
+def _loaded(rules: Table) -> RuleSet:
+    """Compile, and take what is held out of the collector's sight, as a process that serves does."""
+    ruleset = compiled(rules)
+    gc.collect()
+    gc.freeze()
+    return ruleset
+
+
+def _slow_tables() -> None:
+    print("\nTables made to be slow, by calls that no rule takes. Microseconds.")
+    rows, worst = [], 0.0
+    for name, slow in ADVERSARIES.items():
+        ruleset, calls = _loaded(slow.make(slow.size)), slow.calls()
+        _mean(indexed, ruleset, calls)
+        rounds = [_mean(indexed, ruleset, calls) for _ in range(ROUNDS)]
+        rows.append((name, f"{slow.size:,}", figure(median(rounds)), _spread(rounds), slow.why))
+        worst = max(worst, median(rounds) / slow.size * 1_000 if slow.every_rule else 0)
+    table(("table", "rules", "mean", "spread", "why"), rows)
+    goal("decide, 1,000 rules that no index tells apart", worst, "µs", at_most=100)
+
+
+def _measure(ruleset: RuleSet, calls: list[Context], few: int) -> Cost:
     _mean(indexed, ruleset, calls)  # numbers are read once
-    fast, slow, tails, first = [], [], [], []
+    mean, walking, p99, first = [], [], [], []
     for _ in range(ROUNDS):  # by turns, so that both see the same machine
-        fast.append(_mean(indexed, ruleset, calls))
-        slow.append(_mean(linear, ruleset, few))
-        tails.append(_p99(ruleset, calls))
+        mean.append(_mean(indexed, ruleset, calls))
+        walking.append(_mean(linear, ruleset, calls[:few]))
+        p99.append(_p99(ruleset, calls))
         read_number.cache_clear()
         country_of.cache_clear()
-        number_key.cache_clear()
         first.append(_mean(indexed, ruleset, calls))
-    ratio = median(walked / found for walked, found in zip(slow, fast, strict=True))
-    print(
-        f"{size:<9,} {median(fast):>7.2f} {median(tails):>8.2f} {median(first):>16.1f} "
-        f"{median(slow):>21.1f} {ratio:>13,.0f}x"
-    )
+    return Cost(mean=mean, p99=p99, first_sight=first, walking=walking)
+
+
+def _rows(found: dict[int, Cost]) -> Iterator[tuple[str, ...]]:
+    for size, cost in found.items():
+        middle = [figure(median(rounds)) for rounds in (cost.p99, cost.first_sight, cost.walking)]
+        yield f"{size:,}", figure(median(cost.mean)), _spread(cost.mean), *middle, f"{figure(cost.gain)}x"
+
+
+def _spread(rounds: Sequence[float]) -> str:
+    return f"{figure(min(rounds))} to {figure(max(rounds))}"
 
 
 def _mean(decide: Decide, ruleset: RuleSet, calls: Sequence[Context]) -> float:

@@ -8,6 +8,7 @@ from time import perf_counter, process_time
 from uuid import uuid4
 
 from benchmarks.call_log_rows import fill
+from benchmarks.report import goal, table
 from routing.models import Call
 from routing.recorder.drain import drain
 from routing.recorder.spool import append
@@ -26,9 +27,10 @@ def main() -> None:
     if Call.objects.count() != PRESENT + ROUNDS * SIZE:
         raise RuntimeError("calls are missing from the log")
     rate = median(rates)
-    spread = f"{min(rates):,.0f} to {max(rates):,.0f}"
-    print(f"drain: {rate:,.0f} rows/s ({spread}), {1e6 / rate:.0f} µs a row; goal {GOAL:,} rows/s")
-    print(f"of which our own process works {worked * 1e6:.0f} µs a row, writing the spool included")
+    print(f"{SIZE:,} records a round, into a log of {PRESENT:,} calls.")
+    rows = [(f"{rate:,.0f}", f"{min(rates):,.0f} to {max(rates):,.0f}", f"{1e6 / rate:.0f}", f"{worked * 1e6:.0f}")]
+    table(("rows/s", "spread", "µs a row", "of which our own process, writing the spool included"), rows)
+    goal("drain from the spool into PostgreSQL", rate, "rows/s", at_least=GOAL)
 
 
 def _round(first: int) -> float:

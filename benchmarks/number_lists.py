@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.postgres import patient_cursor
+from benchmarks.report import goal, table
 from benchmarks.timing import milliseconds
 from routing.engine.live import LiveData
 from routing.engine.numbers import read_number
@@ -35,10 +36,13 @@ def main() -> None:
     snapshot = store.refresh()
     seconds = perf_counter() - start
     gc.collect()
-    print(f"{len(snapshot.live.entries):,} entries: read in {seconds:.1f} s, {_resident() - before:.0f} MB a process")
-    print(f"membership: {_membership(snapshot.live, size):.2f} µs")
-    taken = milliseconds(lambda: _change(number_list))
-    print(f"a changed entry is live after {taken:.0f} ms of reading (and the wait of the poll, half a second)")
+    held, asked = _resident() - before, _membership(snapshot.live, size)
+    changed = milliseconds(lambda: _change(number_list))
+    rows = [(f"{len(snapshot.live.entries):,}", f"{seconds:.1f}", f"{held:.0f}", f"{asked:.2f}", f"{changed:.0f}")]
+    table(("entries", "read, s", "held by a process, MB", "membership, µs", "a change read, ms"), rows)
+    goal(f"membership in {size:,} entries", asked, "µs", at_most=2)
+    goal(f"memory of {size:,} entries a process", held, "MB", at_most=150)
+    goal("a changed entry is live (the poll's half second included)", changed / 1000 + 0.5, "s", at_most=1)
     _import()
 
 

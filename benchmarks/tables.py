@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from routing.engine.compile import compile_table
-from routing.engine.context import Channel, Context
+from routing.engine.context import Attribute, Channel, Context
 from routing.engine.ruleset import RuleSet
 from routing.engine.table import (
     Arm,
     AttributeSpec,
     CampaignSpec,
+    ListSpec,
     Operator,
     OurNumber,
+    Purpose,
     RuleSpec,
     ScheduleSpec,
     Table,
@@ -134,10 +137,79 @@ def _all_numbers(size: int) -> Table:
     )
 
 
-ADVERSARIES: dict[str, tuple[Callable[[int], Table], int, str]] = {
-    "every rule: US, and an attribute": (_same_first, 1_000, "the index finds all; each is looked at"),
-    "no condition that the index knows": (_no_index, 1_000, "each is looked at"),
-    "country rules": (_countries, 10_000, "found by country"),
-    "one campaign, each rule one number": (_one_campaign, 10_000, "found by number"),
-    "one number of ours, all rules closed": (_all_numbers, 1_000, "the index finds all; each is looked at"),
+def _late(size: int) -> Table:
+    """The rule that takes the call stands last, behind rules for other campaigns of the same number."""
+    ours = OurNumber(vapi_id="n0", name="N0", number=_ours(0))
+    plan = AttributeSpec(key="plan", op=Operator.STARTS_WITH, values=("gold",))
+    rules = tuple(_rule(n, When(numbers=(ours.key,), attributes=(plan,))) for n in range(size - 1))
+    return _table((*rules, _rule(size - 1, When(numbers=(ours.key,)))), ours=(ours,))
+
+
+def _on_lists(size: int) -> Table:
+    """Every rule asks for a list of its own."""
+    lists = tuple(ListSpec(key=f"l{n}", name=f"L{n}", purpose=Purpose.SEGMENT) for n in range(size))
+    return replace(_table(tuple(_rule(n, When(lists_any=(f"l{n}",))) for n in range(size))), lists=lists)
+
+
+def _shortly_open(size: int) -> Table:
+    """Every rule asks for a schedule that is closed now and for nothing else."""
+    return _table(tuple(_rule(n, When(schedule="office", schedule_is_open=False)) for n in range(size)))
+
+
+def _strangers() -> list[Context]:
+    """Calls that come to our number or in a campaign, from numbers that no rule names."""
+    return [call for call in make_calls(10) if call.our_number or call.campaign][:200]
+
+
+def _with_a_plan() -> list[Context]:
+    plan = {"plan": Attribute(text="none of them")}
+    return [replace(call, attributes=plan) for call in _strangers()]
+
+
+def _on_a_campaign() -> list[Context]:
+    return [replace(call, campaign="c0") for call in _strangers()]
+
+
+def _to_our_number() -> list[Context]:
+    return [replace(call, our_number=_ours(0)) for call in _strangers()]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SlowTable:
+    """A table made to be slow, and calls that walk far through it.
+
+    ``every_rule``: the index cannot tell the rules apart, and each is looked at.
+    """
+
+    make: Callable[[int], Table]
+    calls: Callable[[], list[Context]]
+    size: int
+    why: str
+    every_rule: bool = False
+
+
+ADVERSARIES: dict[str, SlowTable] = {
+    "every rule: US, and an attribute": SlowTable(
+        make=_same_first, calls=_with_a_plan, size=1_000, why="the index finds all", every_rule=True
+    ),
+    "only an attribute": SlowTable(
+        make=_no_index, calls=_with_a_plan, size=1_000, why="nothing to file it by", every_rule=True
+    ),
+    "only an attribute, and the call has none": SlowTable(
+        make=_no_index, calls=_strangers, size=1_000, why="nothing to file it by", every_rule=True
+    ),
+    "only a schedule, closed now": SlowTable(
+        make=_shortly_open, calls=_strangers, size=1_000, why="nothing to file it by", every_rule=True
+    ),
+    "one number of ours, all closed": SlowTable(
+        make=_all_numbers, calls=_to_our_number, size=1_000, why="the index finds all", every_rule=True
+    ),
+    "one number of ours, the last rule takes it": SlowTable(
+        make=_late, calls=_to_our_number, size=1_000, why="the index finds all", every_rule=True
+    ),
+    "one campaign, each rule one number": SlowTable(
+        make=_one_campaign, calls=_on_a_campaign, size=10_000, why="found by number"
+    ),
+    "countries": SlowTable(make=_countries, calls=_strangers, size=10_000, why="found by country"),
+    "each rule one list": SlowTable(make=_on_lists, calls=_strangers, size=10_000, why="found by list"),
 }
