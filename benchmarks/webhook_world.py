@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from benchmarks.messages import SECRET
 from benchmarks.tables import make_table
+from routing.engine.canonical import checksum_of
 from routing.engine.document import write_document
 from routing.models import LiveState, Revision, WebhookSecret
-from routing.services.publish import checksum_of
 
 
 @contextmanager

@@ -41,7 +41,7 @@ class RevisionAdmin(LogAdmin[Revision]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Revision]:
         """Tell which revision is live; the tables themselves are long, and no list shows them."""
         live = LiveState.objects.filter(pk=1).values("revision_id")[:1]
-        return super().get_queryset(request).defer("document").annotate(live_number=live)
+        return super().get_queryset(request).defer("document", "changes").annotate(live_number=live)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the way back, and the files."""

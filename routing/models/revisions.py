@@ -6,11 +6,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from routing.engine.canonical import PieceDecoder, PieceEncoder
 from routing.models.fields import check
 
 
 class Revision(models.Model):
-    """A published, numbered, unchangeable copy of the routing table."""
+    """A published, numbered, unchangeable copy of the routing table.
+
+    ``changes`` tell a process that holds the revision before all that it needs (see `routing.snapshot.changes`); None
+    where there was none, or where much changed.
+    """
 
     number = models.PositiveIntegerField("number", primary_key=True, editable=False)
     author = models.ForeignKey(
@@ -18,8 +23,13 @@ class Revision(models.Model):
     )
     note = models.TextField("note", blank=True, help_text="What changed and why.")
     published_at = models.DateTimeField("published at")
-    document: "models.JSONField[Any, Any]" = models.JSONField("document", editable=False)
+    document: "models.JSONField[Any, Any]" = models.JSONField(
+        "document", editable=False, encoder=PieceEncoder, decoder=PieceDecoder
+    )
     checksum = models.CharField("checksum", max_length=64, editable=False)
+    changes: "models.JSONField[Any, Any]" = models.JSONField(
+        "changes since the revision that was live before", null=True, editable=False
+    )
 
     # Told by `publish`: false when the draft equalled the live revision, which then came back unchanged.
     is_new: bool = False

@@ -1,7 +1,5 @@
 """Making the draft live, and an old revision the draft again."""
 
-import hashlib
-import json
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +7,15 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max
 
+from routing.engine.canonical import checksum_of
 from routing.engine.document import read_document, write_document
+from routing.engine.errors import TableErrors
+from routing.engine.table import Table
 from routing.models import DraftState, LiveState, Revision
 from routing.services.draft import Sight, check_sight
-from routing.snapshot.load import load_ruleset
+from routing.snapshot import store
+from routing.snapshot.changes import changes_between
+from routing.snapshot.load import load_ruleset, uncollected
 from routing.snapshot.rows import rows_from_table, table_from_rows
 
 
@@ -23,23 +26,31 @@ def publish(*, author: User | None, note: str, now: datetime, seen: Sight | None
     with everything that is wrong with the draft, or DraftChanged if it is not what was ``seen``; then nothing goes
     live.
     """
-    with transaction.atomic():
+    with uncollected(), transaction.atomic():
         DraftState.lock()  # nobody's edit may be half in the revision
-        live = LiveState.lock()  # two publishers at once would choose the same number
+        state = LiveState.lock()  # two publishers at once would choose the same number
         check_sight(seen)
-        document = write_document(table_from_rows())
+        live = Revision.objects.defer("document", "changes").filter(pk=state.revision_id or 0).first()
+        table = table_from_rows()
+        document = write_document(table)
         checksum = checksum_of(document)
-        if live.revision is not None and live.revision.checksum == checksum:
-            live.revision.is_new = False
-            return live.revision
+        if live is not None and live.checksum == checksum:
+            live.is_new = False
+            return live
         number = (Revision.objects.aggregate(last=Max("number"))["last"] or 0) + 1
-        load_ruleset(document, number)  # exactly what every process is going to do
-        live.revision = Revision.objects.create(
-            number=number, author=author, note=note, published_at=now, document=document, checksum=checksum
+        load_ruleset(document, number)  # exactly what a process is going to do that starts
+        state.revision = Revision.objects.create(
+            number=number,
+            author=author,
+            note=note,
+            published_at=now,
+            document=document,
+            checksum=checksum,
+            changes=None if live is None else _changes_since(live, table, checksum),
         )
-        live.save(update_fields=["revision"])
-        live.revision.is_new = True
-        return live.revision
+        state.save(update_fields=["revision"])
+        state.revision.is_new = True
+        return state.revision
 
 
 def restore(revision: Revision, *, author: User | None, now: datetime, seen: Sight | None = None) -> Revision:
@@ -58,7 +69,11 @@ def restore(revision: Revision, *, author: User | None, now: datetime, seen: Sig
         return publish(author=author, note=f"Back to revision {revision.number}", now=now)
 
 
-def checksum_of(document: dict[str, Any]) -> str:
-    """Return the SHA-256 of a document's canonical JSON, in hexadecimal."""
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def _changes_since(live: Revision, table: Table, checksum: str) -> dict[str, Any] | None:
+    """Return what a process needs that holds the live revision; None where that one does not compile any more."""
+    held = live.number, live.checksum
+    try:
+        before = store.ruleset_of(held) or load_ruleset(live.document, live.number)
+    except TableErrors:
+        return None
+    return changes_between(held, before, table, checksum)

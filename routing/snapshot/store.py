@@ -18,18 +18,17 @@ from django.utils import timezone
 from routing.engine.errors import TableErrors
 from routing.engine.live import LiveData
 from routing.engine.ruleset import RuleSet
-from routing.models import LiveState, Revision
+from routing.models import LiveState
+from routing.snapshot.changes import Published, follow, load_whole
 from routing.snapshot.copy import Contents, read_copy, write_copy
 from routing.snapshot.live import list_purposes, load_live
-from routing.snapshot.load import load_nothing, load_ruleset
+from routing.snapshot.load import load_nothing
 from routing.snapshot.secrets import Plan, Secret, load_secrets, make_plans
 from routing.snapshot.waking import Waker
 
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 5.0
-
-Published = tuple[int, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,11 +52,13 @@ class Held:
 
     ``published`` are number and checksum of the live revision, also when it does not compile and an older one decides
     (a restored backup may give a number to another table).
+    ``compiled`` are those of the revision that the rules were made of; None for the local copy's and for no rules.
     ``live_version`` is None while the live data were never read from the database.
     """
 
     snapshot: Snapshot
     published: Published | None = None
+    compiled: Published | None = None
     live_version: int | None = None
     secrets: tuple[Secret, ...] = ()
 
@@ -122,6 +123,11 @@ class Store:
             self._start()
         held = self._held
         return Standing(snapshot=held.snapshot if held else None, trouble=self._trouble, read_at=self._read_at)
+
+    def ruleset_of(self, published: Published) -> RuleSet | None:
+        """Return the rules of that very revision, if this process holds them."""
+        held = self._held
+        return held.snapshot.ruleset if held is not None and held.compiled == published else None
 
     def refresh(self) -> Snapshot:
         """Look at the database now and return what is live; in trouble that is what was live before."""
@@ -229,14 +235,14 @@ def _update(held: Held | None) -> Held:
     published, live_version = _read_state()
     if held is not None and (held.published, held.live_version) == (published, live_version):
         return held
-    ruleset, stale = _ruleset(held, published)
+    ruleset, compiled, stale = _ruleset(held, published)
     if held is not None and held.live_version == live_version and _same_lists(held.snapshot.ruleset, ruleset):
         live, plans, secrets = held.snapshot.live, held.snapshot.plans, held.secrets
     else:
         live, secrets = load_live(ruleset, timezone.now()), load_secrets()
         plans = make_plans(secrets)
     snapshot = Snapshot(ruleset=ruleset, live=live, plans=plans, stale=stale)
-    return Held(snapshot=snapshot, published=published, live_version=live_version, secrets=secrets)
+    return Held(snapshot=snapshot, published=published, compiled=compiled, live_version=live_version, secrets=secrets)
 
 
 def _read_state() -> tuple[Published | None, int]:
@@ -253,20 +259,22 @@ def _same_lists(before: RuleSet, after: RuleSet) -> bool:
     return before is after or (list_purposes(before), before.targets) == (list_purposes(after), after.targets)
 
 
-def _ruleset(held: Held | None, published: Published | None) -> tuple[RuleSet, bool]:
-    """Return the rules of the revision and whether they are stale: one that does not compile leaves those before it."""
+def _ruleset(held: Held | None, published: Published | None) -> tuple[RuleSet, Published | None, bool]:
+    """Return rules, what they were made of, and whether they are stale.
+
+    A revision that does not compile leaves the rules before it.
+    """
     if held is not None and held.live_version is not None and held.published == published:
-        return held.snapshot.ruleset, held.snapshot.stale
+        return held.snapshot.ruleset, held.compiled, held.snapshot.stale
     if published is None:
-        return load_nothing(), False
-    number, _ = published
+        return load_nothing(), None, False
     try:
-        document = Revision.objects.values_list("document", flat=True).get(pk=number)
-        return load_ruleset(document, number), False
+        followed = follow(held.compiled, held.snapshot.ruleset, published) if held and held.compiled else None
+        return followed or load_whole(published), published, False
     except TableErrors as error:
-        logger.error("Revision %s cannot be used, calls go on with the one before: %s", number, error)
-        before = (held or _from_copy()).snapshot
-        return before.ruleset, before.stale
+        logger.error("Revision %s cannot be used, calls go on with the one before: %s", published[0], error)
+        before = held or _from_copy()
+        return before.snapshot.ruleset, before.compiled, before.snapshot.stale
 
 
 def _from_copy() -> Held:
@@ -284,3 +292,4 @@ current = _store.current
 refresh = _store.refresh
 standing = _store.standing
 reset = _store.reset
+ruleset_of = _store.ruleset_of

@@ -8,12 +8,13 @@ import pytest
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
+from routing.engine.canonical import checksum_of
 from routing.engine.document import read_document
 from routing.engine.errors import TableErrors
 from routing.models import LiveState, NumberListEntry, Revision, Rule, RuleTarget, TableSettings, Target
 from routing.services.discard_draft import NothingLive, discard_draft
 from routing.services.draft import DraftChanged, Sight, read_draft
-from routing.services.publish import checksum_of, publish, restore
+from routing.services.publish import publish, restore
 from routing.snapshot.rows import rows_from_table, table_from_rows
 from routing.snapshot.tablefile import read_text
 from tests.snapshot.full_table import FULL_TABLE
