@@ -30,6 +30,7 @@ class Drainer:
         """Begin anew: threads do not survive a fork."""
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._is_running = False  # asked for at every message: cheaper than asking the thread
         self._stopped = threading.Event()
         self._round_lock = threading.Lock()
         self._is_paused = False
@@ -38,11 +39,11 @@ class Drainer:
 
     def start(self) -> None:
         """Start the thread unless it runs, or background threads are switched off."""
-        thread = self._thread
-        if (thread is not None and thread.is_alive()) or settings.ROUTING_POLL_SECONDS == 0:
+        if self._is_running or settings.ROUTING_POLL_SECONDS == 0:
             return
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
+                self._is_running = True
                 self._stopped.clear()
                 self._thread = threading.Thread(target=self._run, name="drain-spool", daemon=True)
                 self._thread.start()
@@ -65,9 +66,12 @@ class Drainer:
             self._thread = None
 
     def _run(self) -> None:
-        while settings.ROUTING_POLL_SECONDS and not self._stopped.wait(INTERVAL_SECONDS):
-            with self._round_lock:
-                self._round()
+        try:
+            while settings.ROUTING_POLL_SECONDS and not self._stopped.wait(INTERVAL_SECONDS):
+                with self._round_lock:
+                    self._round()
+        finally:
+            self._is_running = False
         with self._round_lock:
             self._attempt(counter.store)
         connections.close_all()

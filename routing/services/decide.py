@@ -13,9 +13,9 @@ from routing.engine.situation import Situation, situate
 from routing.snapshot import store
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen, for the reason given at Situation
 class DecidedCall:
-    """A decision with everything that led to it; ``ruleset`` are the rules it was made by."""
+    """A decision with everything that led to it, which nobody changes; ``ruleset`` are the rules it was made by."""
 
     context: Context
     situation: Situation

@@ -35,7 +35,9 @@ def record_call(
     long before the instant that it was decided for. ``answer_ms`` is how long
     Vapi waited for our answer, where somebody measured it.
     """
-    columns = call_columns(decided) | {
+    columns = call_columns(decided)
+    columns |= {
+        "kind": "call",
         "id": call_id,
         "vapi_call_id": vapi_call_id or _own_id(decided),
         "state": state,
@@ -46,7 +48,7 @@ def record_call(
         "answer_ms": None if answer_ms is None else round(answer_ms, 3),
     }
     count_decision(decided)
-    spool.append({"kind": "call"} | columns)
+    spool.append(columns)
 
 
 def count_decision(decided: DecidedCall) -> None:

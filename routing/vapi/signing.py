@@ -41,11 +41,11 @@ class BearerPlan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HmacPlan:
-    """A signature over the request. ``payload`` is the format, cut into literal text and tokens."""
+    """A signature over the request. ``payload`` is the format, cut into literal bytes and tokens."""
 
     secret: bytes
     algorithm: str
-    payload: tuple[str, ...]
+    payload: tuple[str | bytes, ...]
     signature_header: str
     signature_prefix: str
     encoding: str
@@ -159,13 +159,13 @@ def _decode_secret(secret: bytes) -> bytes:
     return decoded
 
 
-def _read_payload(plan: Mapping[str, Any]) -> tuple[str, ...]:
+def _read_payload(plan: Mapping[str, Any]) -> tuple[str | bytes, ...]:
     default = UNTIMED_PAYLOAD if plan.get("includeTimestamp") is False else DEFAULT_PAYLOAD
     parts = tuple(_TOKEN.split(str(plan.get("payloadFormat") or "") or default))
     if "{body}" not in parts:
         # Whoever saw one such signature could put any body under it.
         raise PlanError("payloadFormat leaves {body} out, so the signature would not protect what is sent")
-    return parts
+    return tuple(part if _TOKEN.fullmatch(part) else part.encode("utf-8", "surrogatepass") for part in parts if part)
 
 
 def _read_expiry(plan: Mapping[str, Any]) -> datetime | None:
@@ -210,8 +210,10 @@ def _signed_payload(plan: HmacPlan, request: Request, now: datetime) -> bytes | 
     return b"".join([_signed_part(part, plan, request) for part in plan.payload])
 
 
-def _signed_part(part: str, plan: HmacPlan, request: Request) -> bytes:
+def _signed_part(part: str | bytes, plan: HmacPlan, request: Request) -> bytes:
     match part:
+        case bytes():
+            return part
         case "{body}":
             return request.body
         case "{timestamp}":
@@ -222,7 +224,7 @@ def _signed_part(part: str, plan: HmacPlan, request: Request) -> bytes:
             return _wire(request.url)
         case "{svix-id}":
             return _wire(request.header(plan.message_id_header))
-    return part.encode("utf-8", "surrogatepass")
+    raise AssertionError(f"no such token: {part}")
 
 
 def _is_fresh(timestamp: str, now: datetime) -> bool:

@@ -84,11 +84,10 @@ def _read_integer(text: str) -> int | None:
 
 def look(message: Message, path: str) -> object:
     """Return what stands at a dotted path, None where a step leads nowhere."""
-    found: object = message
+    found: Any = message
     for step in _steps(path):
-        if not isinstance(found, dict):
+        if type(found) is not dict or (found := found.get(step)) is None:
             return None
-        found = found.get(step)
     return found
 
 
@@ -110,7 +109,7 @@ def look_text(message: Message, *paths: str) -> str | None:
         found = look(message, path)
         if found is None:
             continue
-        text = None if isinstance(found, bool) else attribute_text(found)
+        text = found if type(found) is str else None if isinstance(found, bool) else attribute_text(found)
         if text is not None and (kept := keep_text(text)):
             return kept
     return None
