@@ -1,4 +1,4 @@
-"""What staff wait for when the call log is long: `make bench PART=call_log`, CALLS=10000000 for ten million rows."""
+"""What staff wait for when the call log is long: `make bench PART=call_log`, ROWS=10000000 for ten million calls."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
@@ -14,10 +15,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from benchmarks.call_log_rows import RULES, fill
+from benchmarks.call_log_rows import RULES, count_anew, fill
 from benchmarks.report import goal, table
 from benchmarks.timing import milliseconds
-from routing.models import Call, Rule, Target
+from routing.models import Call, CallCount, Rule, Target
 from routing.services.connection import read_connection
 from routing.services.count_calls import count_calls
 from routing.services.count_hits import last_hits, read_hits
@@ -25,11 +26,8 @@ from routing.services.list_calls import CallFilter, Place, list_calls
 
 GOAL_MS = 300
 LIST = "/admin/routing/call/"
-Part = tuple[str, Callable[[], object]]
 PAGES = {
     "first page": "",
-    "page 2": "p=2",
-    "page 1,000": "p=1000",
     "one state": "state__exact=ended",
     "a rare state": "state__exact=failed",
     "a state that never was": "state__exact=refused",
@@ -60,25 +58,36 @@ PAGES = {
 
 def main() -> None:
     """Fill the log, then print what each page and figure takes."""
-    size, now = int(os.environ.get("CALLS", 1_000_000)), timezone.now()
+    size, now = int(os.environ.get("ROWS", 1_000_000)), timezone.now()
     _write_rules()
     seconds = milliseconds(lambda: fill(size, now), rounds=1) / 1000
-    print(f"{size:,} calls written in {seconds:.0f} s, {_size()} with indexes")
-    taken = {name: milliseconds(action) for name, action in _parts(now)}
+    counting = milliseconds(count_anew, rounds=1) / 1000
+    print(f"{size:,} calls written by SQL in {seconds:.0f} s: {_size('routing_call')} with indexes.")
+    counts = f"{CallCount.objects.count():,} counts, {_size('routing_callcount')}"
+    print(f"They were counted by hour in {counting:.0f} s: {counts}.")
+    taken = {name: milliseconds(action) for name, action in _actions(now)}
     table(("page or figure", "ms"), [(name, f"{one:.1f}") for name, one in taken.items()])
     # A file of 100,000 calls is for a download, not for a page that somebody waits for.
     slowest = max((one, name) for name, one in taken.items() if not name.startswith("CSV"))
     goal(f"call log of {size:,}: the slowest page or figure ({slowest[1]})", slowest[0], "ms", at_most=GOAL_MS)
 
 
-def _parts(now: datetime) -> Iterator[Part]:
+def _actions(now: datetime) -> Iterator[tuple[str, Callable[[], object]]]:
     client, zone = Client(), ZoneInfo("Europe/Berlin")
     client.force_login(get_user_model().objects.create_superuser("bench"))
     yield from ((f"list: {name}", _page(client, f"{LIST}?{query}")) for name, query in PAGES.items())
     day = timezone.localdate(now - timedelta(days=3))
+    call = Call.objects.filter(reason="TARGETING_MATCH").order_by("-decided_at")[5_000]
+    deep = Place(decided_at=call.decided_at - timedelta(days=20), id=call.pk)
+    after = urlencode({"after": f"{deep.decided_at.isoformat()}_{deep.id}"})
+    for name, query in {
+        "": "",
+        ", one rule": "&rule_key=rule-400",
+        ", our number": "&our_number=%2B12025550003",
+    }.items():
+        yield f"list: 600,000 calls down{name}", _page(client, f"{LIST}?{after}{query}")
     yield "list: one day", _page(client, f"{LIST}?day={day}")
     yield "list: one day + rare campaign", _page(client, f"{LIST}?day={day}&campaign=campaign-49")
-    call = Call.objects.filter(reason="TARGETING_MATCH").order_by("-decided_at")[5_000]
     yield "explain page", _page(client, f"{LIST}{call.pk}/change/")
     logging.disable(logging.INFO)
     yield "CSV of 100,000", _page(client, f"{LIST}export/")
@@ -90,7 +99,6 @@ def _parts(now: datetime) -> Iterator[Part]:
     yield "last hits of 100 rules", lambda: last_hits(keys)
     yield "rules page", _page(client, "/admin/routing/rule/")
     yield "connection page's figures", lambda: read_connection(since=now - timedelta(days=1), now=now)
-    deep = Place(decided_at=call.decided_at - timedelta(days=20), id=call.pk)
     yield "API: a deep page", lambda: list_calls(CallFilter(), limit=100, after=deep)
     yield "API: a rare reason", lambda: list_calls(CallFilter(reason="ERROR"), limit=100)
 
@@ -119,9 +127,9 @@ def _write_rules() -> None:
         Rule.objects.create(key=f"rule-{place}", name=f"Rule {place}", position=place + 1)
 
 
-def _size() -> str:
+def _size(table: str) -> str:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_size_pretty(pg_total_relation_size('routing_call'))")
+        cursor.execute("SELECT pg_size_pretty(pg_total_relation_size(%s))", [table])
         return str(cursor.fetchone()[0])
 
 

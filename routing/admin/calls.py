@@ -22,6 +22,7 @@ from routing.admin.base import ChangeList, LogAdmin, display, preformatted
 from routing.admin.call_answer import tell
 from routing.admin.call_export import LIMIT, export_calls
 from routing.admin.call_filters import CampaignFilter, DayFilter, OurNumberFilter, RuleFilter, TargetFilter
+from routing.admin.call_pages import NewestCalls, PlacePaginator, without_place
 from routing.admin.masking import FULL_NUMBERS, shown_number
 from routing.engine.numbers import number_key
 from routing.models import Call, CallState
@@ -31,17 +32,6 @@ logger = logging.getLogger(__name__)
 KNOWN = "What was known"
 EXPORT = "routing.export_call"
 STATE_TONES = {"failed": "danger", "refused": "danger", "unknown": "warning", "in-progress": "success"}
-
-
-class CallList(ChangeList):
-    """A page of calls, each knowing who looks at it."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        """Tell each row whether its number may be shown."""
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        for call in self.result_list:
-            call.viewer = request.user
 
 
 @admin.register(Call)
@@ -75,6 +65,7 @@ class CallAdmin(LogAdmin[Call]):
     search_fields = ("customer_number", "vapi_call_id")
     search_help_text = "A whole telephone number, or the id of a call (ours or Vapi's)"
     sortable_by = ()
+    paginator = PlacePaginator
     fieldsets = (
         (
             "Call",
@@ -106,7 +97,7 @@ class CallAdmin(LogAdmin[Call]):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list whose rows know who looks."""
-        return CallList
+        return NewestCalls
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Call | None:
         """Return the call, which knows who looks."""
@@ -125,7 +116,7 @@ class CallAdmin(LogAdmin[Call]):
         more: dict[str, Any] = {"zone": get_current_timezone_name()}
         if request.user.has_perm(EXPORT):
             address = reverse(f"admin:routing_{self.opts.model_name}_export")
-            more |= {"export_address": f"{address}?{request.GET.urlencode()}", "export_limit": f"{LIMIT:,}"}
+            more |= {"export_address": f"{address}?{without_place(request)}", "export_limit": f"{LIMIT:,}"}
         return super().changelist_view(request, {**(extra_context or {}), **more})
 
     def export_view(self, request: HttpRequest) -> Any:

@@ -7,8 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from routing.admin.base import ChangeList, display
-from routing.admin.calls import CallAdmin, CallList
+from routing.admin.base import ChangeList, InfinitePaginator, display
+from routing.admin.call_pages import CallList
+from routing.admin.calls import CallAdmin
 from routing.engine.explain import decision_sentence
 from routing.models import ScheduledCall
 from routing.services.recheck_scheduled import Rechecked, recheck, recheck_scheduled
@@ -53,6 +54,7 @@ class ScheduledCallAdmin(CallAdmin):
     list_display: Any = ("scheduled_for", "decided_at", "customer", "shown_target", "why", "today", "differs")
     list_filter: ClassVar[tuple[Any, ...]] = (DifferenceFilter, "state", "sandbox")
     ordering = ("scheduled_for", "id")
+    paginator = InfinitePaginator
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return what is still to be started."""

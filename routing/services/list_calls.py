@@ -60,7 +60,7 @@ COLUMNS = {
 def list_calls(wanted: CallFilter, *, limit: int, after: Place | None = None) -> CallPage:
     """Return up to ``limit`` calls that come after a place in the list."""
     # One more than asked for tells whether there is a next page, without counting a big table.
-    found = list(_after(_filtered(wanted), after).order_by("-decided_at", "-id")[: limit + 1])
+    found = list(calls_after(_filtered(wanted), after).order_by("-decided_at", "-id")[: limit + 1])
     calls = tuple(found[:limit])
     more = len(found) > limit
     return CallPage(calls=calls, last=Place(decided_at=calls[-1].decided_at, id=calls[-1].pk) if more else None)
@@ -83,8 +83,15 @@ def _filtered(wanted: CallFilter) -> QuerySet[Call]:
     return calls
 
 
-def _after(calls: QuerySet[Call], place: Place | None) -> QuerySet[Call]:
+def calls_after(calls: QuerySet[Call], place: Place | None) -> QuerySet[Call]:
+    """Return the older calls; all without a place."""
     if place is None:
         return calls
     # The first condition alone would be enough for an index; the second breaks ties.
     return calls.filter(decided_at__lte=place.decided_at).exclude(decided_at=place.decided_at, id__gte=place.id)
+
+
+def calls_before(calls: QuerySet[Call], place: Place) -> QuerySet[Call]:
+    """Return the newer calls, the nearest one first."""
+    newer = calls.filter(decided_at__gte=place.decided_at).exclude(decided_at=place.decided_at, id__lte=place.id)
+    return newer.order_by("decided_at", "id")

@@ -203,3 +203,52 @@ def test_an_auditor_may_do_all_this(staff: User, world: dict[str, Any]) -> None:
 
     assert client.get(LOG).status_code == client.get(f"{LOG}export/").status_code == 200
     assert NUMBER in client.get(LOG).content.decode()
+
+
+def test_pages_lead_to_the_oldest_call_and_back(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls of one instant are told apart by their ids. Sabotage: leave out the exclusion in `calls_after`."""
+    monkeypatch.setattr("routing.admin.calls.CallAdmin.list_per_page", 3)
+    Call.objects.all().delete()
+    now = timezone.now()
+    for place in range(8):
+        make_known(now - timedelta(minutes=place // 3), external_id=str(place))
+    wanted = [str(call.pk) for call in Call.objects.all()]
+
+    pages, address = [], LOG
+    while address:
+        pages.append(client.get(address).context["cl"])
+        address = pages[-1].older and f"{LOG}{pages[-1].older}"
+    back, address = [], f"{LOG}{pages[-1].newer}"
+    while address:
+        back.append(client.get(address).context["cl"])
+        address = back[-1].newer and f"{LOG}{back[-1].newer}"
+
+    assert [str(call.pk) for page in pages for call in page.result_list] == wanted
+    assert [len(page.result_list) for page in pages] == [3, 3, 2]
+    assert [str(call.pk) for page in reversed(back) for call in page.result_list] == wanted[:6]
+    assert (pages[0].newer, pages[-1].older) == ("", "")
+
+
+def test_a_page_keeps_the_filters_and_a_filter_begins_anew(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("routing.admin.calls.CallAdmin.list_per_page", 1)
+    for minutes in range(3):
+        make_known(timezone.now() - timedelta(minutes=minutes), campaign="spring")
+
+    first = client.get(f"{LOG}?campaign=spring")
+    older = first.context["cl"].older
+    second = client.get(f"{LOG}{older}")
+
+    assert "campaign=spring" in older
+    assert "after=" not in second.context["cl"].get_query_string({"channel__exact": "web"})
+    assert "after=" not in second.context["export_address"]
+    assert first.context["cl"].result_list != second.context["cl"].result_list
+
+
+@pytest.mark.parametrize("place", ["after=", "after=yesterday_1", "before=2026-03-08_x", "after=2026-03-08T00:00:00_x"])
+def test_a_place_that_is_none_shows_the_newest_calls(place: str, client: Client) -> None:
+    call = make_known(timezone.now())
+
+    response = client.get(f"{LOG}?{place}")
+
+    assert response.status_code == 200
+    assert response.context["cl"].result_list[0] == call

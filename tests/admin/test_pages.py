@@ -13,6 +13,7 @@ from django.urls import reverse
 from routing.models import (
     ApiKey,
     Call,
+    CallCount,
     DraftState,
     EmergencySwitch,
     LiveState,
@@ -33,7 +34,7 @@ from tests.admin.conftest import client_of
 
 REGISTERED = sorted((model for model in django_admin.site._registry), key=lambda model: model._meta.label)
 INSIDE_OTHERS = {RuleTarget, RuleAttribute, ScheduleException}
-INTERNAL = {DraftState, LiveState, RequestClaim, RequestRate, SyncRun, WebhookCount}
+INTERNAL = {CallCount, DraftState, LiveState, RequestClaim, RequestRate, SyncRun, WebhookCount}
 READ_ONLY = {Call, Revision, ScheduledCall, VapiObject}
 NEVER_ADDED = READ_ONLY | {TableSettings, EmergencySwitch}
 OF_MODELS = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.model_name)
