@@ -56,7 +56,7 @@ screenshots: .venv/.dev chromium ## take the pictures of README anew (docs/image
 	$(BIN)/python -m docs.screenshots
 
 clean: ## remove what was installed or generated; your data stays in data/
-	rm -rf .venv $(CLIENTS)/.venv $(CLIENTS)/node_modules benchmarks/http/node_modules staticfiles htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	rm -rf .venv benchmarks/.venv $(CLIENTS)/.venv $(CLIENTS)/node_modules benchmarks/http/node_modules staticfiles htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		.import_linter_cache .grimp_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,0 +1,237 @@
+"""Other engines, told the same rules and asked about the same calls: `make bench PART=engines`, some four minutes.
+
+RULES=1000 leaves the longer tables out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from benchmarks.contenders.workload import DEFAULT, Facts, Rule, Test
+from benchmarks.decide import indexed
+from benchmarks.report import figure, goal, table
+from benchmarks.tables import compiled, make_calls, make_table
+from routing.engine.context import Context
+from routing.engine.ruleset import RuleSet
+from routing.engine.table import When
+
+FOLDER = Path(__file__).parent
+SIZES = (10, 1_000, 100_000)
+ROUNDS, ROUND_SECONDS, FEWEST = 5, 0.3, 10
+OURS, LINEAR, QUERY = "Switchboard", "Switchboard, walking the list", "one indexed query of Django's ORM, PostgreSQL"
+FASTEST = "datalogic-py"
+# Name: module, and whether it runs in the contenders' environment.
+CONTENDERS = {
+    OURS: ("ours", False),
+    LINEAR: ("ours_linear", False),
+    FASTEST: ("datalogic", True),
+    "Unleash": ("unleash", True),
+    "GrowthBook": ("growth_book", True),
+    "Flagsmith": ("flagsmith", True),
+    "json-logic-qubit": ("qubit", True),
+    "rule-engine": ("ruleengine", True),
+    "business-rules": ("businessrules", True),
+    QUERY: ("orm_query", False),
+}
+
+
+@dataclass(kw_only=True)
+class Child:
+    """An engine in its own process; ``calls`` is how many it is asked in a round."""
+
+    process: subprocess.Popen[str]
+    loaded: float  # seconds
+    calls: int = FEWEST
+    rounds: list[float] = field(default_factory=list)  # mean microseconds
+
+    def ask(self, question: str) -> object:
+        """Send a line and return the answer. Raises RuntimeError if the process ended."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(question + "\n")
+        self.process.stdin.flush()
+        return read_answer(self.process)
+
+    def time(self, calls: int) -> float:
+        """Return the mean microseconds of a decision."""
+        answer = self.ask(f"time {calls}")
+        assert isinstance(answer, float)
+        return answer
+
+
+def main() -> None:
+    """Measure at each size, all engines by turns, then print how they compare."""
+    install()
+    print(
+        f"The same rules and calls, first match wins; mean microseconds of work a decision, medians of {ROUNDS} rounds in"
+        " which all are asked by turns; ratios are of the same round. The opening hours are told to the other engines"
+        " as a fact: none of them knows hours. Every engine's answers are compared with ours first."
+    )
+    for size in SIZES:
+        if size <= int(os.environ.get("RULES", SIZES[-1])):
+            report(size, measure(size))
+
+
+def install() -> None:
+    """Make the contenders' environment, or bring it to what requirements.txt says."""
+    python, wanted = FOLDER / ".venv" / "bin" / "python", FOLDER / "requirements.txt"
+    done = FOLDER / ".venv" / ".installed"
+    if done.exists() and done.read_text(encoding="utf-8") == wanted.read_text(encoding="utf-8"):
+        return
+    subprocess.run([sys.executable, "-m", "venv", FOLDER / ".venv"], check=True)
+    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    subprocess.run([*pip, "-r", wanted], check=True, stdout=sys.stderr)
+    done.write_text(wanted.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def measure(size: int) -> dict[str, Child]:
+    """Start all engines on a table of that many rules, compare their answers, and time them by turns."""
+    rules, ruleset, calls = make_table(size), compiled(make_table(size)), mixed(make_calls(size))
+    answers = [decision.rule.key if decision.rule else DEFAULT for decision in (indexed(ruleset, one) for one in calls)]
+    work = {
+        "size": size,
+        "rules": [Rule(key=rule.key, tests=list(plain_tests(rule.when))) for rule in rules.rules],
+        "calls": [plain_facts(ruleset, call) for call in calls],
+    }
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file, ExitStack() as stack:
+        json.dump(work, file)
+        file.flush()
+        children = {name: stack.enter_context(started(name, file.name)) for name in CONTENDERS}
+        for name, child in children.items():
+            prepare(name, child, answers)
+        for _ in range(ROUNDS):
+            for child in children.values():
+                child.rounds.append(child.time(child.calls))
+    return children
+
+
+@contextmanager
+def started(name: str, file: str) -> Iterator[Child]:
+    """Start an engine and wait until it has loaded the rules."""
+    module, separate = CONTENDERS[name]
+    python = str(FOLDER / ".venv" / "bin" / "python") if separate else sys.executable
+    command = [python, "-m", "benchmarks.contenders.child", module, file]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=FOLDER.parent
+    ) as process:
+        try:
+            loaded = read_answer(process)
+            assert isinstance(loaded, float)
+            yield Child(process=process, loaded=loaded)
+        finally:
+            process.kill()
+
+
+def read_answer(process: subprocess.Popen[str]) -> object:
+    """Return the next line's JSON. Raises RuntimeError if there is none."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError(f"{process.args!r} ended")
+    answer: object = json.loads(line)
+    return answer
+
+
+def prepare(name: str, child: Child, answers: Sequence[str]) -> None:
+    """Compare the answers with ours, and find how many calls fill a round. Raises RuntimeError if they differ."""
+    child.time(len(answers) if name == OURS else FEWEST)  # it warms up
+    child.calls = max(FEWEST, min(len(answers), int(ROUND_SECONDS * 1e6 / child.time(FEWEST))))
+    if name == QUERY:
+        return  # it only reads a row
+    found = child.ask(f"answers {child.calls}")
+    wrong = [place for place, (one, ours) in enumerate(zip(found, answers, strict=False)) if one != ours]  # type: ignore[call-overload]
+    if wrong:
+        raise RuntimeError(f"{name} decides {len(wrong)} of {child.calls} calls otherwise, the first at {wrong[0]}")
+
+
+def report(size: int, children: dict[str, Child]) -> None:
+    """Print the table of one size and its goals."""
+    ours = children[OURS].rounds
+    ratios = {
+        name: sorted(theirs / mine for theirs, mine in zip(child.rounds, ours, strict=True))
+        for name, child in children.items()
+    }
+    print(f"\n### {size:,} rules")
+    table(
+        ("engine", "mean µs", "spread", "against ours", "spread", "calls a round", "loaded in s"),
+        [
+            (
+                name,
+                figure(median(child.rounds)),
+                f"{figure(min(child.rounds))} to {figure(max(child.rounds))}",
+                f"{figure(median(ratios[name]))}x",
+                f"{figure(ratios[name][0])} to {figure(ratios[name][-1])}",
+                f"{child.calls:,}",
+                f"{child.loaded:.2f}",
+            )
+            for name, child in children.items()
+        ],
+    )
+    _goals(size, {name: median(each) for name, each in ratios.items() if name not in {OURS, LINEAR, QUERY}})
+
+
+def _goals(size: int, ratios: dict[str, float]) -> None:
+    wanted = {10: (1, 1), 1_000: (20, 400), 100_000: (10_000, 10_000)}[size]
+    others = {name: ratio for name, ratio in ratios.items() if name != FASTEST}
+    nearest = min(others, key=lambda name: others[name])
+    why = "Rust walks ten rules while Python makes a few calls" if size == SIZES[0] else ""
+    goal(f"{FASTEST} at {size:,} rules", ratios[FASTEST], "x ours", at_least=wanted[0], why_not=why)
+    goal(f"the nearest other engine ({nearest}) at {size:,}", others[nearest], "x ours", at_least=wanted[1])
+
+
+def mixed(calls: list[Context]) -> list[Context]:
+    """Put ten calls first that are mixed as all of them are: slow engines are asked only these."""
+    wanted, first = {"rule": 3, "prefix": 2, "campaign": 2, "ours": 1, "stranger": 2}, []
+    for call in calls:
+        kind = _kind(call)
+        if wanted[kind]:
+            wanted[kind] -= 1
+            first.append(call)
+    chosen = {id(call) for call in first}
+    return [*first, *(call for call in calls if id(call) not in chosen)]
+
+
+def _kind(call: Context) -> str:
+    if call.campaign:
+        return "campaign"
+    if call.our_number:
+        return "ours"
+    begins = {"+1415": "rule", "+1305": "stranger"}
+    return begins.get((call.customer or "")[:5], "prefix")
+
+
+def plain_tests(when: When) -> Iterator[Test]:
+    """Say in plain words what a rule of ``make_table`` asks for."""
+    for entry in when.customer:
+        yield Test(field="customer", op="starts" if entry.endswith("*") else "is", value=entry.rstrip("*"))
+    for name, values in (("our_number", when.numbers), ("campaign", when.campaigns)):
+        if values:
+            yield Test(field=name, op="is", value=values[0])
+    if when.schedule:
+        yield Test(field="office_open", op="is", value=when.schedule_is_open)
+    if when.channels:
+        yield Test(field="channel", op="in", value=[str(one) for one in when.channels])
+
+
+def plain_facts(ruleset: RuleSet, call: Context) -> Facts:
+    zone = ruleset.schedules["office"].zone
+    assert zone is not None
+    return {
+        "channel": str(call.channel),
+        "customer": call.customer or "",
+        "our_number": call.our_number or "",
+        "campaign": call.campaign or "",
+        "office_open": ruleset.schedules["office"].is_open(call.at, zone),
+    }
+
+
+if __name__ == "__main__":
+    main()
