@@ -70,11 +70,10 @@ class Child:
 def main() -> None:
     """Measure at each size, all engines by turns, then print how they compare."""
     install()
-    print(
-        f"The same rules and calls, first match wins; mean microseconds of work a decision, medians of {ROUNDS} rounds in"
-        " which all are asked by turns; ratios are of the same round. The opening hours are told to the other engines"
-        " as a fact: none of them knows hours. Every engine's answers are compared with ours first."
-    )
+    print(f"""The same rules and calls, first match wins. Mean microseconds of work a decision, medians of {ROUNDS}
+rounds in which all are asked by turns; ratios are of the same round. The opening hours are told to the other engines as
+a fact: none of them knows hours. Every engine's answers are compared with ours first; one that differs ends the part.
+""")
     for size in SIZES:
         if size <= int(os.environ.get("RULES", SIZES[-1])):
             report(size, measure(size))
@@ -127,7 +126,8 @@ def started(name: str, file: str) -> Iterator[Child]:
             assert isinstance(loaded, float)
             yield Child(process=process, loaded=loaded)
         finally:
-            process.kill()
+            assert process.stdin is not None
+            process.stdin.close()  # at the end of its input it ends, and so does a PostgreSQL that it started
 
 
 def read_answer(process: subprocess.Popen[str]) -> object:
