@@ -6,6 +6,7 @@ from routing.models.calls import Call, CallState, ScheduledCall
 from routing.models.campaigns import Campaign
 from routing.models.encrypted import EncryptedTextField, SecretLocked
 from routing.models.idempotency import ClaimKind, ClaimState, RequestClaim
+from routing.models.list_changes import ListChange
 from routing.models.numbers import NumberList, NumberListEntry, OurNumber
 from routing.models.rate import RequestRate
 from routing.models.revisions import DraftState, LiveState, Revision
@@ -30,6 +31,7 @@ __all__ = [
     "DraftState",
     "EmergencySwitch",
     "EncryptedTextField",
+    "ListChange",
     "LiveState",
     "NumberList",
     "NumberListEntry",

@@ -11,6 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from routing.models.access import WebhookSecret
 from routing.models.call_counts import CALLS, CallCount, count_triggers
 from routing.models.campaigns import Campaign
+from routing.models.list_changes import ListChange, list_triggers
 from routing.models.numbers import NumberList, NumberListEntry, OurNumber
 from routing.models.revisions import DraftState, LiveState
 from routing.models.rules import Rule, RuleAttribute, RuleTarget
@@ -22,7 +23,6 @@ from routing.models.targets import Target
 ALL_EVENTS = ("INSERT", "UPDATE", "DELETE")
 # Table -> what happens to it that processes must notice. A column means: its updates only.
 WATCHED: dict[str, tuple[str, ...]] = {
-    NumberListEntry._meta.db_table: ALL_EVENTS,
     NumberList._meta.db_table: ("UPDATE OF purpose", "DELETE"),
     EmergencySwitch._meta.db_table: ALL_EVENTS,
     EmergencySwitch.our_numbers.through._meta.db_table: ALL_EVENTS,
@@ -77,6 +77,7 @@ def prepare_database(using: str, **kwargs: Any) -> None:
 def install_triggers(connection: BaseDatabaseWrapper) -> None:
     """Replace the triggers by those that belong to this version of the program."""
     _execute(connection, _for_postgresql() if connection.vendor == "postgresql" else _for_sqlite())
+    _execute(connection, list_triggers(connection.vendor))
     install_count_triggers(connection)
 
 
@@ -92,7 +93,8 @@ def _execute(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
 
 
 def _needed_tables() -> set[str]:
-    return {single._meta.db_table for single in (LiveState, DraftState, CallCount)} | {CALLS, *WATCHED, *DRAFT_TABLES}
+    models = (LiveState, DraftState, CallCount, ListChange, NumberListEntry)
+    return {model._meta.db_table for model in models} | {CALLS, *WATCHED, *DRAFT_TABLES}
 
 
 def _tables(connection: BaseDatabaseWrapper) -> set[str]:

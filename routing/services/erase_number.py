@@ -18,7 +18,7 @@ from django.db.models.functions import Cast
 
 from routing.engine.numbers import customer_identity, is_withheld
 from routing.engine.table import Purpose
-from routing.models import Call, NumberListEntry, RequestClaim, Revision, Rule
+from routing.models import Call, ListChange, NumberListEntry, RequestClaim, Revision, Rule
 from routing.recorder.drain import drain
 from routing.recorder.erasing import count_rejected, erase_rejected, spool_files_of
 from routing.snapshot.copy import copy_path
@@ -144,6 +144,8 @@ def _erase_entries(mention: Mention, all_lists: bool, dry_run: bool) -> int:
     if not dry_run:
         described.update(label="", variables={})
         leaving.delete()
+        # Processes that did not see the change yet read everything.
+        ListChange.objects.filter(number=mention.number).update(number="")
     return count
 
 

@@ -1,6 +1,6 @@
 """Live data from the rows: what takes effect without being published."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,20 +12,21 @@ from routing.engine.table import Purpose, Target, TargetKind
 from routing.models import EmergencySwitch as EmergencySwitchRow
 from routing.models import NumberListEntry
 from routing.models import Target as TargetRow
-from routing.snapshot.livefile import Entries, build_entries
+from routing.snapshot.livefile import Entries, Hits, build_entries
 
 PIECE = 100_000  # characters
 BETWEEN = "\x1f"  # numbers; stands in none of them
 TARGET_COLUMNS = "key name vapi_id version number sip_uri message extension caller_id enabled overrides".split()
 
 
-def load_live(ruleset: RuleSet, now: datetime) -> LiveData:
+def load_live(ruleset: RuleSet, now: datetime, entries: Hits | None = None) -> LiveData:
     """Return the live data as it belongs to these rules; expiry is judged again at each decision.
 
-    Which lists there are, and what for, is published with the rules; who is on them is not.
+    Which lists there are, and what for, is published with the rules; who is on them is not. ``entries`` are not read
+    where they are known.
     """
     return LiveData(
-        entries=build_entries(_entry_rows(), list_purposes(ruleset)),
+        entries=build_entries(entry_rows(), list_purposes(ruleset)) if entries is None else entries,
         switches=tuple(_switches(ruleset, now)),
         unavailable=frozenset(TargetRow.objects.filter(missing_since__isnull=False).values_list("key", flat=True)),
     )
@@ -47,9 +48,13 @@ class _Joined(Aggregate):
         return self.as_sql(compiler, connection, function="GROUP_CONCAT", **extra_context)
 
 
-def _entry_rows() -> Iterator[Entries]:
-    """Yield all entries; those that are alike but for the number come together: one by one, a million takes seconds."""
-    alike = NumberListEntry.objects.values("number_list_id", "number_list__key", "variables", "expires_at")
+def entry_rows(numbers: Collection[str] | None = None) -> Iterator[Entries]:
+    """Yield the entries of these numbers, or all.
+
+    Those that are alike but for the number come together: one by one, a million takes seconds.
+    """
+    rows = NumberListEntry.objects.all() if numbers is None else NumberListEntry.objects.filter(number__in=numbers)
+    alike = rows.values("number_list_id", "number_list__key", "variables", "expires_at")
     joined = alike.annotate(joined=_Joined("number", Value(BETWEEN)))
     # Ordered by list, so that a number on several lists gets its hits in the same order in every process.
     groups = joined.order_by("number_list_id").values_list("joined", "number_list__key", "variables", "expires_at")

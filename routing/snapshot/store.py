@@ -20,8 +20,11 @@ from routing.engine.live import LiveData
 from routing.engine.ruleset import RuleSet
 from routing.models import LiveState
 from routing.snapshot.changes import Published, follow, load_whole
-from routing.snapshot.copy import Contents, read_copy, write_copy
+from routing.snapshot.copy import Contents, read_copy
+from routing.snapshot.copying import Copier
+from routing.snapshot.entries import change_entries
 from routing.snapshot.live import list_purposes, load_live
+from routing.snapshot.livefile import Hits
 from routing.snapshot.load import load_nothing
 from routing.snapshot.secrets import Plan, Secret, load_secrets, make_plans
 from routing.snapshot.waking import Waker
@@ -94,7 +97,7 @@ class Store:
         self._stopped = threading.Event()
         self._trouble = ""
         self._read_at: float | None = None
-        self._copied: tuple[int | None, int | None] | None = None
+        self._copier = Copier()
 
     def pause(self) -> None:
         """Wait for the end of the thread's round before a fork.
@@ -206,7 +209,6 @@ class Store:
             else:
                 self._copy()
                 close_old_connections()
-        # The wait goes by the monotonic clock, so a change of the machine's time does not matter.
         seconds = settings.ROUTING_POLL_SECONDS
         # Never more than half of the time is spent on looking, however often PostgreSQL tells of changes.
         if not seconds or self._stopped.wait(min(time.monotonic() - began, seconds)):
@@ -217,25 +219,11 @@ class Store:
         return self._stopped.is_set()
 
     def _copy(self) -> None:
-        """Write the local copy if something changed since; without one, calls go on all the same."""
         held = self._held
         if held is None or held.live_version is None or held.snapshot.stale:
             return
-        versions = (held.snapshot.revision, held.live_version)
-        if versions == self._copied:
-            return
-        contents = Contents(
-            ruleset=held.snapshot.ruleset,
-            live=held.snapshot.live,
-            live_version=held.live_version,
-            secrets=held.secrets,
-        )
-        try:
-            if write_copy(contents):
-                self._copied = versions
-        except OSError as error:
-            self._copied = versions
-            logger.warning("The local copy of the routing table cannot be written: %s", error)
+        ruleset, live = held.snapshot.ruleset, held.snapshot.live
+        self._copier.keep(Contents(ruleset=ruleset, live=live, live_version=held.live_version, secrets=held.secrets))
 
 
 def _update(held: Held | None) -> Held:
@@ -247,7 +235,8 @@ def _update(held: Held | None) -> Held:
     if held is not None and held.live_version == live_version and _same_lists(held.snapshot.ruleset, ruleset):
         live, plans, secrets = held.snapshot.live, held.snapshot.plans, held.secrets
     else:
-        live, secrets = load_live(ruleset, timezone.now()), load_secrets()
+        entries = _entries(held, ruleset, live_version)
+        live, secrets = load_live(ruleset, timezone.now(), entries), load_secrets()
         plans = make_plans(secrets)
     snapshot = Snapshot(ruleset=ruleset, live=live, plans=plans, stale=stale)
     return Held(snapshot=snapshot, published=published, compiled=compiled, live_version=live_version, secrets=secrets)
@@ -265,6 +254,14 @@ def _read_state() -> tuple[Published | None, int]:
 def _same_lists(before: RuleSet, after: RuleSet) -> bool:
     """Live data are read for the published lists and targets, so they are read again when these change."""
     return before is after or (list_purposes(before), before.targets) == (list_purposes(after), after.targets)
+
+
+def _entries(held: Held | None, ruleset: RuleSet, live_version: int) -> Hits | None:
+    """Return the list entries held with their changes since, or None where they must be read anew."""
+    purposes = list_purposes(ruleset)
+    if held is None or held.live_version is None or purposes != list_purposes(held.snapshot.ruleset):
+        return None
+    return change_entries(held.snapshot.live.entries, purposes, held.live_version, live_version)
 
 
 def _ruleset(held: Held | None, published: Published | None) -> tuple[RuleSet, Published | None, bool]:
