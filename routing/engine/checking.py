@@ -30,6 +30,7 @@ _NUMERIC = (Operator.GREATER, Operator.LESS)
 
 def check_table(table: Table, default_region: str) -> list[TableError]:
     """Return every fault of the table; an empty list means that it compiles."""
+    ours = {number.key for number in table.numbers}
     return [
         *_named("table", _table_faults(table)),
         *_duplicate_errors(table),
@@ -39,7 +40,7 @@ def check_table(table: Table, default_region: str) -> list[TableError]:
         *(
             error
             for campaign in table.campaigns
-            for error in _named(_q("campaign", campaign.slug), _campaign(campaign, table))
+            for error in _named(_q("campaign", campaign.slug), _campaign(campaign, ours))
         ),
         *(e for spec in table.lists for e in _named(_q("list", spec.key), _entries(spec))),
         *_rule_errors(table, default_region),
@@ -112,8 +113,7 @@ def _line_faults(number: str | None, sip_uri: str | None) -> Iterator[Fault]:
         yield "sip_uri", f"'{sip_uri}' is not a SIP URI such as sip:sales@example.com"
 
 
-def _campaign(campaign: CampaignSpec, table: Table) -> Iterator[Fault]:
-    ours = {number.key for number in table.numbers}
+def _campaign(campaign: CampaignSpec, ours: set[str]) -> Iterator[Fault]:
     yield from _unknown("numbers", "number", campaign.numbers, ours)
     if campaign.caller_id and campaign.caller_id not in ours:
         yield "caller_id", f"'{campaign.caller_id}' is none of the table's numbers"

@@ -15,7 +15,7 @@ from routing.models import DraftState, LiveState, Revision
 from routing.services.draft import Sight, check_sight
 from routing.snapshot import store
 from routing.snapshot.changes import changes_between
-from routing.snapshot.load import load_ruleset, uncollected
+from routing.snapshot.load import let_go, load_ruleset, uncollected
 from routing.snapshot.rows import rows_from_table, table_from_rows
 
 
@@ -27,30 +27,36 @@ def publish(*, author: User | None, note: str, now: datetime, seen: Sight | None
     live.
     """
     with uncollected(), transaction.atomic():
-        DraftState.lock()  # nobody's edit may be half in the revision
-        state = LiveState.lock()  # two publishers at once would choose the same number
-        check_sight(seen)
-        live = Revision.objects.defer("document", "changes").filter(pk=state.revision_id or 0).first()
-        table = table_from_rows()
-        document = write_document(table)
-        checksum = checksum_of(document)
-        if live is not None and live.checksum == checksum:
-            live.is_new = False
-            return live
-        number = (Revision.objects.aggregate(last=Max("number"))["last"] or 0) + 1
-        load_ruleset(document, number)  # exactly what a process is going to do that starts
-        state.revision = Revision.objects.create(
-            number=number,
-            author=author,
-            note=note,
-            published_at=now,
-            document=document,
-            checksum=checksum,
-            changes=None if live is None else _changes_since(live, table, checksum),
-        )
-        state.save(update_fields=["revision"])
-        state.revision.is_new = True
-        return state.revision
+        return _publish(author, note, now, seen)
+
+
+def _publish(author: User | None, note: str, now: datetime, seen: Sight | None) -> Revision:
+    DraftState.lock()  # nobody's edit may be half in the revision
+    state = LiveState.lock()  # two publishers at once would choose the same number
+    check_sight(seen)
+    live = Revision.objects.defer("document", "changes").filter(pk=state.revision_id or 0).first()
+    table = table_from_rows()
+    document = write_document(table)
+    checksum = checksum_of(document)
+    if live is not None and live.checksum == checksum:
+        live.is_new = False
+        return live
+    number = (Revision.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    load_ruleset(document, number)  # exactly what a process is going to do that starts
+    revision = state.revision = Revision.objects.create(
+        number=number,
+        author=author,
+        note=note,
+        published_at=now,
+        document=document,
+        checksum=checksum,
+        changes=None if live is None else _changes_since(live, table, checksum),
+    )
+    state.save(update_fields=["revision"])
+    revision.is_new = True
+    del revision.document  # read again by who asks for it
+    let_go(document)
+    return revision
 
 
 def restore(revision: Revision, *, author: User | None, now: datetime, seen: Sight | None = None) -> Revision:

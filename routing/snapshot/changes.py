@@ -10,7 +10,7 @@ from routing.engine.errors import TableErrors
 from routing.engine.ruleset import RuleSet
 from routing.engine.table import Table
 from routing.models import Revision
-from routing.snapshot.load import load_ruleset, uncollected
+from routing.snapshot.load import let_go, load_ruleset, uncollected
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +28,10 @@ def changes_between(held: Published, before: RuleSet, after: Table, checksum: st
     changes = find_changes(before.table, after)
     if changes is None:
         return None
-    tried = apply_changes(before, changes, revision=held[0] + 1)
-    if checksum_of(write_document(tried.table)) != checksum:
+    tried = write_document(apply_changes(before, changes, revision=held[0] + 1).table)
+    is_right = checksum_of(tried) == checksum
+    let_go(tried)
+    if not is_right:
         logger.error("The changes since revision %s do not give the new table; it is read as a whole", held[0])
         return None
     return {"before": list(held), **write_changes(changes)}
@@ -60,4 +62,7 @@ def load_whole(published: Published) -> RuleSet:
     number, checksum = published
     with uncollected():
         document = Revision.objects.values_list("document", flat=True).get(pk=number, checksum=checksum)
-        return load_ruleset(document, number)
+        try:
+            return load_ruleset(document, number)
+        finally:
+            let_go(document)

@@ -12,20 +12,21 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connections
 
+from routing.engine.canonical import json_pieces
 from routing.engine.document import write_document
 from routing.engine.errors import TableErrors
 from routing.engine.live import LiveData
 from routing.engine.ruleset import RuleSet
 from routing.snapshot.live import list_purposes
 from routing.snapshot.livefile import build_entries, list_entries, read_entry, read_live, write_small
-from routing.snapshot.load import load_nothing, load_ruleset
+from routing.snapshot.load import let_go, load_nothing, load_ruleset, uncollected
 from routing.snapshot.secrets import Secret
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 FORMAT = 1
 NAME = "last-known-good.jsonl"
 PIECE = 1_000
+READ_AT_ONCE = 1 << 18  # bytes
 
 
 class UnusableCopy(ValueError):
@@ -64,8 +66,9 @@ def write_copy(contents: Contents) -> bool:
     with _turn(path) as is_ours:
         if is_ours and _header_of(path) != _header(contents):
             draft = path.with_suffix(".draft")
-            _write(draft, _lines(contents))
-            if _is_intact(path):
+            with uncollected():
+                _write(draft, _lines(contents))
+            if _header_of(path) is not None:
                 path.replace(_previous(path))
             draft.replace(path)
             _flush_folder(path.parent)
@@ -103,7 +106,9 @@ def _header(contents: Contents) -> dict[str, Any]:
 
 def _lines(contents: Contents) -> Iterator[Any]:
     yield _header(contents)
-    yield write_document(contents.ruleset.table) if contents.ruleset.revision is not None else None
+    document = write_document(contents.ruleset.table) if contents.ruleset.revision is not None else None
+    yield document
+    let_go(document or {})
     yield write_small(contents.live) | {"secrets": [dict(secret) for secret in contents.secrets]}
     entries = list_entries(contents.live.entries)
     while piece := list(islice(entries, PIECE)):
@@ -116,10 +121,10 @@ def _write(draft: Path, values: Iterable[Any]) -> None:
     digest = hashlib.sha256()
     with os.fdopen(descriptor, "wb") as file:
         for value in values:
-            line = json.dumps(value, separators=(",", ":")).encode() + b"\n"
-            digest.update(line)
-            file.write(line)
-        file.write(json.dumps({"sha256": digest.hexdigest()}).encode() + b"\n")
+            for piece in chain(json_pieces(value), "\n"):
+                digest.update(piece.encode())
+                file.write(piece.encode())
+        file.write(_last_line(digest.hexdigest()))
         file.flush()
         os.fsync(file.fileno())
 
@@ -143,27 +148,34 @@ def _read(path: Path) -> Contents:
 def _checked_lines(content: bytes) -> list[bytes]:
     """Return the lines without the checksum; raises UnusableCopy where it is missing or wrong."""
     *lines, last = content.splitlines(keepends=True) or [b""]
-    digest = hashlib.sha256(b"".join(lines)).hexdigest()
-    if last != json.dumps({"sha256": digest}).encode() + b"\n":
+    if last != _last_line(hashlib.sha256(b"".join(lines)).hexdigest()):
         raise UnusableCopy("it is damaged or incomplete")
     return lines
 
 
-def _is_intact(path: Path) -> bool:
-    try:
-        _checked_lines(path.read_bytes())
-    except (OSError, UnusableCopy):
-        return False
-    return True
+def _last_line(checksum: str) -> bytes:
+    return json.dumps({"sha256": checksum}).encode() + b"\n"
 
 
 def _header_of(path: Path) -> Mapping[str, Any] | None:
-    """Return what an intact copy says of itself."""
+    """Return what an intact copy says of itself, None for a damaged one.
+
+    Read in pieces: a whole copy at once would hold up every call, and it is asked at each change.
+    """
+    digest, length = hashlib.sha256(), len(_last_line("0" * 64))
     try:
-        header: Mapping[str, Any] = json.loads(_checked_lines(path.read_bytes())[0])
-    except (OSError, ValueError, IndexError):
+        with path.open("rb") as file:
+            header = file.readline()
+            left = path.stat().st_size - length
+            file.seek(0)
+            while left > 0 and (piece := file.read(min(left, READ_AT_ONCE))):
+                digest.update(piece)
+                left -= len(piece)
+            is_intact = file.read() == _last_line(digest.hexdigest())
+        found: Mapping[str, Any] | None = json.loads(header) if is_intact else None
+    except (OSError, ValueError):
         return None
-    return header
+    return found
 
 
 def _previous(path: Path) -> Path:
