@@ -13,7 +13,7 @@ COVERED := routing/engine/*,routing/snapshot/*,routing/vapi/*,routing/services/*
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-clients report-faults check bench screenshots clean pins chromium
+.PHONY: help setup run test test-clients fuzz report-faults check bench screenshots clean pins chromium
 
 help: ## show the words
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -34,6 +34,9 @@ test-clients: .venv/.dev $(CLIENTS)/.venv/.ready $(CLIENTS)/node_modules/.ready 
 
 test-faults: .venv/.dev ## injure real servers and databases under load (a few minutes; FAULTS_SECONDS=30 is the long run)
 	$(BIN)/python -m pytest tests/faults -m faults -s $(PYTEST_ARGS)
+
+fuzz: .venv/.dev ## try over 200,000 random inputs on everything that reads what strangers send (FUZZ_EXAMPLES for each test)
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-30000} $(BIN)/python -m pytest tests/fuzz -n $(PROCESSES) $(PYTEST_ARGS)
 
 check: .venv/.dev ## lint, types, templates, migrations, the API's description, import direction
 	$(BIN)/ruff check $(CODE)

@@ -10,6 +10,7 @@ from wsgiref.util import request_uri
 from django.conf import settings
 
 LONGEST_BODY = 5 * 1024 * 1024
+LONGEST_LENGTH = 20  # digits; Python refuses to read very many
 PIECE = 64 * 1024
 
 
@@ -52,7 +53,7 @@ def read_intake(environ: dict[str, Any]) -> Intake:
 def _read_body(environ: dict[str, Any]) -> bytes:
     """Read at most one byte more than we take. A chunked body has no length, and ends where the server says so."""
     length = environ.get("CONTENT_LENGTH") or ""
-    if length.isascii() and length.isdecimal():
+    if length.isascii() and length.isdecimal() and len(length) < LONGEST_LENGTH:
         left = min(int(length), LONGEST_BODY + 1)
     else:
         left = LONGEST_BODY + 1 if environ.get("wsgi.input_terminated") else 0

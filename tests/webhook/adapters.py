@@ -3,6 +3,8 @@
 import io
 import sys
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 from wsgiref.util import setup_testing_defaults
@@ -11,6 +13,8 @@ from wsgiref.validate import validator
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
+from routing.webhook.answer import Answer, answer
+from routing.webhook.intake import read_intake
 from routing.webhook.lane import WebhookLane
 
 Reply = tuple[int, bytes, str]
@@ -45,6 +49,11 @@ def send_to_lane(
     chunks.close()  # type: ignore[attr-defined]
     ((status, fields),) = started
     return int(status.split()[0]), content, dict(fields).get("Content-Type", "")
+
+
+def ask_directly(body: bytes, headers: Mapping[str, str], *, now: datetime) -> Answer:
+    """Ask the function that both adapters ask."""
+    return answer(read_intake(make_environ(body, headers, "POST", "/vapi/webhook")), now=now, started=perf_counter())
 
 
 def make_environ(body: bytes, headers: Mapping[str, str], method: str, path: str) -> dict[str, Any]:

@@ -1,0 +1,196 @@
+"""Whatever comes in, the readers answer or refuse; they never raise anything else.
+
+``make fuzz`` tries FUZZ_EXAMPLES=30000 inputs for each of the tests, over 200,000 together; `make test` a few hundred.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rest_framework.exceptions import ParseError
+
+from routing.api.parsing import StrictJsonParser
+from routing.engine.document import read_document, write_document
+from routing.engine.errors import TableErrors
+from routing.engine.numbers import NumberKind, customer_identity, read_customer
+from routing.snapshot.tablefile import read_text, write_text
+from routing.vapi.messages import (
+    NotJson,
+    is_assistant_request,
+    read_assistant_request,
+    read_outcome,
+    read_predial,
+    read_server_message,
+)
+from tests.webhook.adapters import ask_directly
+from tests.webhook.world import MAIN_ID, SECRET, TABLE
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+KNOWN = {"authorization": f"Bearer {SECRET}"}
+USABLE = {"assistantId", "squadId", "destination", "error"}
+fuzz = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=EXAMPLES <= 1000,  # `make test` must not fail by chance
+    suppress_health_check=list(HealthCheck),
+)
+
+NASTY = st.sampled_from(
+    [
+        *("", "\0", "\ud800", "9" * 5000, "+12025550100", "sip:+12025550100@x", "sip:@", "anonymous", "1e999", "-0"),
+        *("0e999999999", "NaN", "2026-01-01T00:00:00", "0001-01-01T00:00:00+23:59", "\u0661\u0662", "!!python/x:y"),
+    ]
+)
+TEXTS = st.text(max_size=20) | NASTY
+NUMBERS = st.integers() | st.floats() | st.sampled_from([10**400, -(10**18), 10**15, 1e308, 5e-324])
+SCALARS = st.none() | st.booleans() | NUMBERS | TEXTS
+WORDS = (
+    "message type call customer number sipUri id phoneNumber phoneNumberId to from transport forwardedFrom contact "
+    "assistantOverrides variableValues externalId campaignId status endedReason cost startedAt endedAt name"
+).split()
+TYPES = st.sampled_from(["assistant-request", "status-update", "end-of-call-report", "campaign.predial", "hang"])
+
+
+def _values(names: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    return st.recursive(
+        SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=6), max_leaves=15
+    )
+
+
+MESSAGES = _values(st.sampled_from(WORDS) | TEXTS)
+DAMAGE = st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=4)), max_size=4)
+
+
+def _damaged(body: bytes, damage: list[tuple[float, bytes]]) -> bytes:
+    """Overwrite bytes of a body at some places."""
+    for place, piece in damage:
+        start = int(place * len(body))
+        body = body[:start] + piece + body[start + len(piece) :]
+    return body
+
+
+BODIES = st.builds(lambda value, damage: _damaged(json.dumps(value).encode(), damage), MESSAGES, DAMAGE)
+
+
+@fuzz
+@given(body=BODIES | st.binary(max_size=200))
+def test_messages_are_read_or_no_json(body: bytes) -> None:
+    """Sabotage seen to fail: `_to_instant` without OverflowError; `look` that asks a list for a key."""
+    is_assistant_request(body)
+    try:
+        message = read_server_message(body)
+    except NotJson:
+        return
+    json.dumps(read_assistant_request(message, now=NOW).as_dict(), allow_nan=False).encode()
+    read_predial(message, now=NOW)
+    for kind in ("status-update", "end-of-call-report"):
+        outcome = read_outcome(message | {"type": kind})
+        if outcome is not None and outcome.cost is not None:
+            assert 0 <= outcome.cost <= Decimal(1_000_000)
+
+
+@fuzz
+@given(kind=TYPES, call=MESSAGES, rest=MESSAGES, damage=DAMAGE)
+def test_every_authentic_message_is_answered(
+    published: None, kind: str, call: Any, rest: Any, damage: list[tuple[float, bytes]]
+) -> None:
+    """Sabotage seen to fail: `_answer_message` that does not catch; `is_assistant_request` that says no."""
+    message = (rest if isinstance(rest, dict) else {"x": rest}) | {"call": call, "type": kind}
+    body = _damaged(json.dumps(message).encode(), damage)
+
+    given_answer = ask_directly(body, KNOWN, now=NOW)
+
+    assert given_answer.status in ({200} if is_assistant_request(body) else {200, 400})
+    content = json.loads(given_answer.body)
+    if is_assistant_request(body) and not damage:
+        assert kind != "assistant-request" or len(USABLE & content.keys()) == 1
+
+
+@fuzz
+@given(
+    headers=st.dictionaries(st.sampled_from(["authorization", "x-vapi-secret", "x-signature", "x-timestamp"]), TEXTS)
+)
+def test_no_guess_lets_in(published: None, headers: dict[str, str]) -> None:
+    """Sabotage seen to fail: an empty secret that `_read_secret` lets pass."""
+    body = b'{"message": {"type": "assistant-request", "call": {"phoneNumberId": "%s"}}}' % MAIN_ID.encode()
+
+    assert ask_directly(body, headers, now=NOW).status == 401
+
+
+@fuzz
+@given(
+    text=TEXTS | st.from_regex(r"[+0-9()a-z:;@ .-]{0,24}", fullmatch=True), region=st.sampled_from(["US", "MX", "ZZ"])
+)
+def test_numbers_are_classified(text: str, region: str) -> None:
+    """Sabotage seen to fail: `to_e164` that does not ask `_DIGITS`, so that letters are dialled."""
+    number = read_customer(text, region, inbound=True)
+
+    assert customer_identity(customer_identity(text, region), region) == customer_identity(text, region)
+    assert (number.e164 is not None) == (number.kind is NumberKind.E164)
+    assert number.e164 is None or number.e164.removeprefix("+").isdigit()
+
+
+FIELDS = sorted({name for part in TABLE.values() if isinstance(part, list) for item in part for name in item})
+FIELDS += "version default overrides when then any_of none_of schedule is attributes op value timezone entries".split()
+TABLES = st.fixed_dictionaries({}, optional={name: _values(st.sampled_from(FIELDS) | TEXTS) for name in TABLE})
+CHANGES = st.lists(st.tuples(st.sampled_from(sorted(TABLE)), st.integers(0, 5), st.sampled_from(FIELDS), MESSAGES))
+
+
+def _changed(changes: list[tuple[str, int, str, Any]]) -> dict[str, Any]:
+    """Return the table of the tests with some fields set to something else."""
+    document: dict[str, Any] = json.loads(json.dumps(TABLE))
+    for part, place, name, value in changes:
+        items = document[part]
+        item = items[place % len(items)] if isinstance(items, list) and items else None
+        if isinstance(item, dict):
+            item[name] = value
+        else:
+            document[part] = value
+    return document
+
+
+@fuzz
+@given(document=TABLES | st.builds(_changed, CHANGES))
+def test_tables_are_read_or_refused(document: object) -> None:
+    """Sabotage seen to fail: `ObjectReader.day` that does not catch ValueError."""
+    try:
+        table = read_document(document)
+    except TableErrors:
+        return
+    written = write_document(table, with_entries=True)
+    assert write_document(read_document(written), with_entries=True) == written
+
+
+YAML = st.text("{}[]:-,?&*!|>%@`'\"# \n\tab12~<=", max_size=60) | st.text(max_size=40)
+
+
+@fuzz
+@given(text=YAML | st.builds(lambda value: json.dumps(value, default=str), TABLES) | st.builds(str, TABLES))
+def test_table_files_are_read_or_refused(text: str) -> None:
+    """Sabotage seen to fail: `_read_yaml` without yaml.YAMLError; `note` that lets tags and aliases pass."""
+    try:
+        values = read_text(text)
+    except TableErrors:
+        return
+    if isinstance(values, dict):
+        assert read_text(write_text(values, "json")) == values
+
+
+@fuzz
+@given(body=BODIES | st.binary(max_size=200))
+def test_bodies_of_the_api_are_read_or_refused(body: bytes) -> None:
+    """Sabotage seen to fail: `StrictJsonParser` that decodes outside of its try."""
+    try:
+        value = StrictJsonParser().parse(io.BytesIO(body))
+    except ParseError:
+        return
+    json.dumps(value, allow_nan=False)
