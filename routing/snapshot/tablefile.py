@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NoReturn
 
 import yaml
@@ -26,6 +27,7 @@ from routing.engine.errors import TableError, TableErrors
 
 LARGEST_BYTES = 20 * 1024 * 1024
 DEEPEST = 50
+MOST_TOLD = 100  # mistakes; beyond, nobody reads them, and looking for their lines takes minutes
 FREE_FORM = frozenset({"overrides", "variables"})
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "": None, "~": None}
@@ -121,7 +123,7 @@ def _unique(pairs: list[tuple[str, Any]], repeated: list[str]) -> dict[str, Any]
 
 def _find(text: str, keys: list[str]) -> Iterator[tuple[str, int]]:
     """Yield each key with the line of its last mention: the JSON reader does not tell where an object stood."""
-    for key in dict.fromkeys(keys):
+    for key in islice(dict.fromkeys(keys), MOST_TOLD):
         place = text.rfind(json.dumps(key, ensure_ascii=False))
         yield key, text.count("\n", 0, max(place, 0)) + 1
 
@@ -241,7 +243,8 @@ class _Builder:
 
     def note(self, line: int, message: str) -> None:
         """Keep a mistake that does not stop the reading."""
-        self.errors.append(TableError(f"line {line}", "", message))
+        if len(self.errors) < MOST_TOLD:
+            self.errors.append(TableError(f"line {line}", "", message))
 
 
 def _read_yaml(text: str) -> object:
