@@ -38,6 +38,11 @@ class OpenFile:
         """Tell whether the file still lies where it should: somebody may have deleted it underneath us."""
         return self.data_dir is settings.ROUTING_DATA_DIR and os.fstat(self.descriptor).st_nlink > 0
 
+    def deleted_lines(self) -> bytes:
+        """Return what a file holds that somebody deleted: it can be read for as long as we keep it open."""
+        status = os.fstat(self.descriptor)
+        return b"" if status.st_nlink else os.pread(self.descriptor, status.st_size, 0)
+
 
 class Writer:
     """Appends lines to the file of this process; every thread may use it."""
@@ -57,9 +62,10 @@ class Writer:
                 raise OSError(f"only {written} of {len(line)} bytes could be written")
 
     def release(self) -> None:
-        """Give the file up, so that it can be drained. The next line opens a new one."""
+        """Give the file up, so that it can be drained. The next line opens a new one. Raises OSError."""
         with self._lock:
             if self._file is not None and os.fstat(self._file.descriptor).st_size:
+                self._descriptor()  # what lies in a deleted file could not be drained
                 self._close()
 
     def forget(self) -> None:
@@ -69,8 +75,10 @@ class Writer:
 
     def _descriptor(self) -> int:
         if self._file is None or not self._file.is_usable():
-            self._close()
-            self._file = OpenFile(data_dir=settings.ROUTING_DATA_DIR, descriptor=_create(spool_folder()))
+            lines = self._file.deleted_lines() if self._file else b""
+            descriptor = _create(spool_folder(), lines)
+            self._close()  # only now: as long as there is no other, the lines of a deleted file stay in it
+            self._file = OpenFile(data_dir=settings.ROUTING_DATA_DIR, descriptor=descriptor)
         return self._file.descriptor
 
     def _close(self) -> None:
@@ -79,17 +87,20 @@ class Writer:
             self._file = None
 
 
-def _create(folder: Path) -> int:
-    """Open a new file. It gets the name that others look for only when it is locked."""
+def _create(folder: Path, lines: bytes) -> int:
+    """Open a new file that begins with these lines. It gets the name that others look for only when it is locked."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{os.getpid()}-{secrets.token_hex(8)}.jsonl"
     draft = path.with_suffix(".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, PRIVATE)
+    descriptor = os.open(draft, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, PRIVATE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.write(descriptor, lines) != len(lines):
+            raise OSError(f"only a part of {len(lines)} bytes could be written")
         draft.rename(path)
     except OSError:
         os.close(descriptor)
+        draft.unlink(missing_ok=True)
         raise
     return descriptor
 
@@ -99,10 +110,13 @@ os.register_at_fork(after_in_child=writer.forget)
 
 
 def free_files(*, waited_seconds: float) -> list[Path]:
-    """Return the files to look into, oldest first. Those put back for later come up after ``waited_seconds``."""
+    """Return the files to look into, oldest first. Those put back for later come up after ``waited_seconds``.
+
+    A file put back in the future was so before the clock was set back, and has waited long enough.
+    """
     folder = spool_folder()
-    ripe = time.time() - waited_seconds
-    waiting = [path for path in folder.glob(WAITING_PATTERN) if _modified_at(path) <= ripe]
+    now = time.time()
+    waiting = [path for path in folder.glob(WAITING_PATTERN) if not 0 <= now - _modified_at(path) < waited_seconds]
     return sorted([*folder.glob(PATTERN), *waiting], key=_modified_at)
 
 

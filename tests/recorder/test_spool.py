@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 from django.conf import settings
 
 from routing.recorder import spool
-from routing.recorder.files import claim, free_files, writer
+from routing.recorder.files import claim, free_files, put_back, writer
 from routing.recorder.spool import losses
 from tests.recorder.records import call
 
@@ -120,7 +121,9 @@ def test_forked_child_does_not_keep_its_parents_file_locked(spool_path: Path) ->
 
 
 @pytest.mark.parametrize("deletion", ["file", "folder"])
-def test_deleted_spool_is_made_again(spool_path: Path, deletion: str) -> None:
+@pytest.mark.parametrize("next_step", ["append", "release"])
+def test_deleted_spool_is_made_again_with_what_was_in_it(spool_path: Path, deletion: str, next_step: str) -> None:
+    """Sabotage seen to fail: let `deleted_lines` return nothing, or `release` close the file as it is."""
     spool.append({"n": 1})
     (path,) = spool_path.glob("*.jsonl")
     if deletion == "file":
@@ -128,10 +131,40 @@ def test_deleted_spool_is_made_again(spool_path: Path, deletion: str) -> None:
     else:
         shutil.rmtree(spool_path)
 
-    spool.append({"n": 2})
+    if next_step == "append":
+        spool.append({"n": 2})
+    else:
+        writer.release()
 
-    assert kept(spool_path) == [{"n": 2}]
+    assert kept(spool_path) == [{"n": 1}, {"n": 2}][: 2 if next_step == "append" else 1]
     assert losses.count == 0
+
+
+def test_deleted_spool_that_cannot_be_made_again_yet_is_kept_in_memory(spool_path: Path) -> None:
+    """Sabotage seen to fail: close the deleted file before the new one is made."""
+    spool.append({"n": 1})
+    shutil.rmtree(spool_path)
+    spool_path.touch()  # nobody can make a folder of that name
+    spool.append({"n": 2})
+    spool_path.unlink()
+
+    spool.append({"n": 3})
+
+    assert kept(spool_path) == [{"n": 1}, {"n": 3}]
+    assert losses.count == 1
+
+
+def test_a_file_put_back_before_the_clock_was_set_back_does_not_wait_for_it(spool_path: Path) -> None:
+    """Sabotage seen to fail: let `free_files` compare with "at most now - waited_seconds" only."""
+    spool_path.mkdir()
+    put_back([b"{}\n"])
+    (path,) = spool_path.glob("*.waiting")
+    assert free_files(waited_seconds=60) == []
+
+    in_an_hour = time.time() + 3600
+    os.utime(path, (in_an_hour, in_an_hour))
+
+    assert free_files(waited_seconds=60) == [path]
 
 
 def test_full_disk_is_counted_told_once_and_raises_nothing(
