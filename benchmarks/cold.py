@@ -1,0 +1,82 @@
+"""How long a start takes, and what a process holds: `make bench PART=cold`, RULES=1000 for a shorter table."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import benchmarks.postgres  # noqa: F401 - before all that needs Django
+from benchmarks.report import goal, table
+from benchmarks.servers import free_port, granian
+from benchmarks.webhook_world import environment, world
+
+ROOT = Path(__file__).parent.parent
+ROUNDS, PATIENCE = 5, 60
+
+
+def main() -> None:
+    """Print both, and their goals."""
+    rules = int(os.environ.get("RULES", 100_000))
+    with world(rules) as (folder, settings):
+        first, again = [], []
+        for _ in range(ROUNDS):
+            with TemporaryDirectory(dir=folder) as own:
+                first.append(seconds_until_ready(settings | environment(Path(own))))
+                again.append(seconds_until_ready(settings | environment(Path(own))))
+        held = read_held(settings)
+    print("From the start of the server's process, with one worker, to the first 200 of /readyz. PostgreSQL.")
+    rows = [
+        (name, f"{median(all_):.2f}", f"{min(all_):.2f} to {max(all_):.2f}")
+        for name, all_ in (("an empty data directory", first), ("a copy of the table in it", again))
+    ]
+    table((f"{rules:,} rules", "ready in s", "spread"), rows)
+    print(
+        f"The table itself: {held['held']:.0f} MB a process above {held['before']:.0f} MB without it, "
+        f"loaded in {held['seconds']:.2f} s.\n"
+    )
+    goal(f"cold: ready with {rules:,} rules", median(again), "s", at_most=1.5)
+    goal(f"cold: memory of {rules:,} rules a process", held["held"], "MB", at_most=100)
+
+
+def seconds_until_ready(settings: dict[str, str]) -> float:
+    """Start a server and stop it once it is ready. Raises RuntimeError if it never is."""
+    port = free_port()
+    start = time.perf_counter()
+    command, quiet = granian("config.wsgi:application", port), subprocess.DEVNULL
+    with subprocess.Popen(command, env=os.environ | settings, cwd=ROOT, stdout=quiet, stderr=quiet) as server:
+        try:
+            while time.perf_counter() - start < PATIENCE:
+                if is_ready(port):
+                    return time.perf_counter() - start
+                time.sleep(0.01)
+        finally:
+            server.terminate()
+    raise RuntimeError(f"not ready after {PATIENCE} s")
+
+
+def is_ready(port: int) -> bool:
+    """Ask /readyz."""
+    with contextlib.suppress(URLError, OSError), urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+def read_held(settings: dict[str, str]) -> dict[str, float]:
+    """Return what a fresh process holds of the live table; see benchmarks/held.py."""
+    command = [sys.executable, "-m", "benchmarks.held"]
+    printed = subprocess.run(command, env=os.environ | settings, cwd=ROOT, check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(printed.stdout.splitlines()[-1])
+    return found
+
+
+if __name__ == "__main__":
+    main()
