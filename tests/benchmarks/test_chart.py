@@ -1,7 +1,7 @@
 """Charts are drawn to scale: a decade is as long as the next one."""
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from benchmarks.chart import draw
 
@@ -9,7 +9,7 @@ from benchmarks.chart import draw
 def test_decades_are_of_one_length() -> None:
     chart = draw("Time & rules", "rules", "µs", {"index": [(10, 1), (100, 10), (1_000, 100)], "walk": [(10, 1.5)]})
 
-    ElementTree.fromstring(chart)
+    ET.fromstring(chart)
     first = re.findall(r'points="([^"]+)"', chart)[0]
     places = [tuple(map(float, pair.split(","))) for pair in first.split()]
     steps = [(x - before_x, y - before_y) for (x, y), (before_x, before_y) in zip(places[1:], places, strict=False)]
