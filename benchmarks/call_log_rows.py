@@ -46,9 +46,10 @@ _INSERT = f"""
         target_key, target_kind, target_name, reason, rule_key, rule_name, rule_position, revision, stale, sandbox,
         vapi_name, decided_at, answer_ms, created_at, ended_reason, cost, started_at, ended_at, error)
     SELECT lpad(to_hex(n), 32, '0')::uuid, 'call-' || n, channel, state, customer_number, our_number, campaign_key, '',
-        jsonb_build_object('channel', channel, 'at', decided_at, 'customer', customer_number, 'dialled', our_number,
-            'campaign', campaign_key, 'external_id', '', 'attributes',
-                jsonb_build_object('plan', jsonb_build_array('gold'))),
+        jsonb_build_object('channel', channel, 'at', decided_at, 'customer', customer_number, 'our_number', our_number,
+            'our_number_id', NULL, 'campaign', NULLIF(campaign_key, ''), 'vapi_campaign_id', NULL,
+            'call_id', 'call-' || n, 'external_id', NULL, 'named_target', NULL, 'attributes',
+                jsonb_build_object('plan', jsonb_build_array('gold', true))),
         '{{"hits": [], "switches": [], "unavailable": []}}'::jsonb,
         'target-' || target, 'assistant', 'Target ' || target, reason,
         CASE reason WHEN 'TARGETING_MATCH' THEN 'rule-' || rule ELSE '' END,

@@ -14,12 +14,12 @@ from django.utils.text import Truncator
 
 from routing.admin.base import (
     BooleanWidget,
-    SearchSelectWidget,
     SelectWidget,
     TextAreaWidget,
     TextWidget,
     zone_names,
 )
+from routing.admin.long_choices import LongSearchSelectWidget, LongSelectWidget
 from routing.engine.context import Attribute, Channel, Context
 from routing.engine.numbers import NumberKind, read_customer
 from routing.engine.table import Table
@@ -43,8 +43,8 @@ class SimulatorForm(forms.Form):
         widget=TextWidget(attrs={"placeholder": "+12025550100", "autocomplete": "off"}),
         help_text="Who calls, or who is called. Empty inbound: the caller hides the number.",
     )
-    number = forms.ChoiceField(label="Our number", required=False, widget=SelectWidget)
-    campaign = forms.ChoiceField(required=False, widget=SelectWidget)
+    number = forms.ChoiceField(label="Our number", required=False, widget=LongSelectWidget)
+    campaign = forms.ChoiceField(required=False, widget=LongSelectWidget)
     attributes = forms.CharField(
         required=False,
         widget=TextAreaWidget(attrs={"rows": 3, "placeholder": "plan=gold", "spellcheck": "false"}),
@@ -67,7 +67,7 @@ class SimulatorForm(forms.Form):
         widget=TextWidget(attrs={"type": "time", "step": "1"}),
         error_messages={"invalid": "This is no time of day: write it as 14:30."},
     )
-    timezone = forms.ChoiceField(label="Time zone", required=False, widget=SearchSelectWidget)
+    timezone = forms.ChoiceField(label="Time zone", required=False, widget=LongSearchSelectWidget)
     table = forms.ChoiceField(label="Which table", required=False, choices=TABLES, widget=SelectWidget)
 
     def __init__(self, data: Any, *, table: Table, now: dt.datetime) -> None:
