@@ -121,6 +121,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "routing.webhook.middleware.AnswerWebhook",
     "routing.status.middleware.AnswerProbes",  # before whatever looks at host names and schemes
     "routing.status.middleware.CountRequests",
     "config.proxies.TrustProxies",

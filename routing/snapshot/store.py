@@ -93,7 +93,6 @@ class Store:
         self._round = threading.Lock()
         self._is_paused = False
         self._thread: threading.Thread | None = None
-        self._is_polling = False  # asked for at every decision: cheaper than asking the thread
         self._stopped = threading.Event()
         self._trouble = ""
         self._read_at: float | None = None
@@ -117,7 +116,7 @@ class Store:
         if settings.ROUTING_POLL_SECONDS == 0:
             return self.refresh()
         held = self._held or self._load_first()
-        if not self._is_polling:
+        if self._thread is None or not self._thread.is_alive():
             self._start()
         return held.snapshot
 
@@ -181,16 +180,9 @@ class Store:
     def _start(self) -> None:
         with self._start_lock:
             if self._thread is None or not self._thread.is_alive():
-                self._is_polling = True
                 self._stopped.clear()
-                self._thread = threading.Thread(target=self._poll_until_stopped, name="poll-routing-table", daemon=True)
+                self._thread = threading.Thread(target=self._poll, name="poll-routing-table", daemon=True)
                 self._thread.start()
-
-    def _poll_until_stopped(self) -> None:
-        try:
-            self._poll()
-        finally:
-            self._is_polling = False
 
     def _poll(self) -> None:
         with closing(Waker()) as waker:

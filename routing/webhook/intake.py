@@ -9,6 +9,7 @@ from wsgiref.util import request_uri
 
 from django.conf import settings
 
+PATHS = frozenset({"/vapi/webhook", "/vapi/webhook/"})
 LONGEST_BODY = 5 * 1024 * 1024
 LONGEST_LENGTH = 20  # digits; Python refuses to read very many
 PIECE = 64 * 1024

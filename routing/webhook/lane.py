@@ -13,10 +13,9 @@ from django.utils import timezone
 from routing.recorder import background
 from routing.telemetry import reporter
 from routing.webhook.answer import CONTENT_TYPE, answer
-from routing.webhook.intake import read_intake
+from routing.webhook.intake import PATHS, read_intake
 from routing.webhook.room import Room
 
-PATHS = frozenset({"/vapi/webhook", "/vapi/webhook/"})
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
