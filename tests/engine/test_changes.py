@@ -145,6 +145,7 @@ def test_unchanged_rules_are_the_same_objects() -> None:
 
 
 def test_changed_target_reaches_the_rules_that_use_it() -> None:
+    """Sabotage seen to fail: rules are not compiled anew when only a target changed."""
     ruleset = compile_any(plain_table(3))
 
     followed = follow(ruleset, replace(ruleset.table, targets=(replace(TARGET, vapi_id="b"),)))
@@ -205,6 +206,7 @@ def test_changes_of_another_table_are_refused(changes: TableChanges) -> None:
 
 
 def test_a_shuffled_table_is_followed() -> None:
+    """Sabotage: the index keeps the ranks of rules that moved."""
     before = plain_table(300)
     rules = list(before.rules)
     Random(1).shuffle(rules)
