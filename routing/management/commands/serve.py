@@ -16,7 +16,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connections
+from django.db import DatabaseError, connections
 
 from routing.models import Revision, Target
 
@@ -91,7 +91,7 @@ def find_database_fault() -> str:
     """Return why no connection comes about, or nothing. Calls are answered without one, so it is no reason to stop."""
     try:
         connections["default"].ensure_connection()
-    except OperationalError as error:
+    except DatabaseError as error:
         return str(error).partition("\n")[0]
     return ""
 
