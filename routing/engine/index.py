@@ -6,16 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import merge
-from typing import Protocol
+from typing import Any, Protocol
 
-from routing.engine.conditions import CampaignIs, Condition, CustomerIs, OnAnyList, OurNumberIs
+from routing.engine.conditions import AttributeIs, CampaignIs, Condition, CustomerIs, OnAnyList, OurNumberIs
 from routing.engine.live import Facts
 from routing.engine.numbers import NumberKind
 from routing.engine.situation import Situation
-from routing.engine.table import RuleSpec
+from routing.engine.table import Operator, RuleSpec
 
 Ranks = tuple[int, ...]
-SHELVES = ("exact", "prefixes", "countries", "lists", "campaigns", "numbers", "flat")
+Operand = tuple[str, str]  # an attribute and its text
+SHELVES = ("exact", "prefixes", "countries", "lists", "attributes", "campaigns", "numbers", "flat")
+Where = tuple[str, Any]  # a shelf and an operand
+EQUAL = frozenset({Operator.IS, Operator.IN})
 SORTED_AT_ONCE = 64  # candidates; beyond, merging as far as needed is cheaper than sorting
 
 
@@ -31,15 +34,18 @@ class RuleIndex:
     prefixes: Mapping[str, Ranks] = field(default_factory=dict)
     countries: Mapping[str, Ranks] = field(default_factory=dict)
     lists: Mapping[str, Ranks] = field(default_factory=dict)
+    attributes: Mapping[Operand, Ranks] = field(default_factory=dict)
     campaigns: Mapping[str, Ranks] = field(default_factory=dict)
     numbers: Mapping[str, Ranks] = field(default_factory=dict)
     flat: Mapping[str, Ranks] = field(default_factory=dict)
     prefix_lengths: tuple[int, ...] = field(init=False)
+    attribute_keys: tuple[str, ...] = field(init=False)
     withheld: Ranks = field(init=False)
     rest: Ranks = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prefix_lengths", tuple(sorted(set(map(len, self.prefixes)))))
+        object.__setattr__(self, "attribute_keys", tuple(sorted({key for key, _ in self.attributes})))
         object.__setattr__(self, "withheld", self.flat.get("withheld", ()))
         object.__setattr__(self, "rest", self.flat.get("rest", ()))
 
@@ -62,6 +68,8 @@ class RuleIndex:
             found.append(self.withheld)
         if facts.hits:
             found += [ranks for hit in facts.hits if (ranks := self.lists.get(hit.list_key))]
+        if self.attribute_keys and situation.context.attributes:
+            self._find_attributes(situation, found)
         if situation.campaigns:
             found += [ranks for slug in situation.campaigns if (ranks := self.campaigns.get(slug))]
         if ranks := self.numbers.get(situation.our_number or ""):
@@ -78,6 +86,11 @@ class RuleIndex:
             found.append(ranks)
         prefixes = self.prefixes
         found += [ranks for length in self.prefix_lengths if (ranks := prefixes.get(identity[:length]))]
+
+    def _find_attributes(self, situation: Situation, found: list[Ranks]) -> None:
+        seen, shelf = situation.context.attributes, self.attributes
+        texts = [(key, seen[key].text) for key in self.attribute_keys if key in seen]
+        found += [ranks for operand in texts if (ranks := shelf.get(operand))]
 
 
 class Filed(Protocol):
@@ -104,7 +117,7 @@ def index_rules(rules: Iterable[Filed]) -> RuleIndex:
 def refile(index: RuleIndex, *, removed: Iterable[Filed], added: Iterable[Filed]) -> RuleIndex:
     """Return the index with some rules taken out, then others put in; what they do not touch is shared with the old."""
     gone, come = _by_operand(removed), _by_operand(added)
-    shelves: dict[str, dict[str, Ranks]] = {name: getattr(index, name) for name in SHELVES}
+    shelves: dict[str, dict[Any, Ranks]] = {name: getattr(index, name) for name in SHELVES}
     shelves |= {name: dict(shelves[name]) for name in {shelf for shelf, _ in (*gone, *come)}}
     for shelf, operand in gone.keys() | come.keys():
         left = set(shelves[shelf].pop(operand, ())).difference(gone.get((shelf, operand), ()))
@@ -114,8 +127,8 @@ def refile(index: RuleIndex, *, removed: Iterable[Filed], added: Iterable[Filed]
     return RuleIndex(**shelves)
 
 
-def _by_operand(rules: Iterable[Filed]) -> dict[tuple[str, str], list[int]]:
-    found: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+def _by_operand(rules: Iterable[Filed]) -> dict[Where, list[int]]:
+    found: defaultdict[Where, list[int]] = defaultdict(list)
     for rule in rules:
         if rule.spec.enabled:
             for where in _filed_under(rule):
@@ -125,10 +138,28 @@ def _by_operand(rules: Iterable[Filed]) -> dict[tuple[str, str], list[int]]:
 
 def filed_condition(conditions: tuple[Condition, ...]) -> Condition | None:
     """Return the most selective condition that the index knows, under which a rule is filed; None: under none."""
-    for kind in (CustomerIs, OnAnyList, CampaignIs, OurNumberIs):
-        for condition in conditions:
-            if isinstance(condition, kind):
-                return condition
+    known = [condition for condition in conditions if _breadth(condition) is not None]
+    return min(known, key=lambda condition: _breadth(condition) or 0, default=None)
+
+
+def is_settled(condition: Condition) -> bool:
+    """Tell whether what is found under a condition fulfils it. An attribute may yet be one that nobody may trust."""
+    return not isinstance(condition, AttributeIs)
+
+
+def _breadth(condition: Condition) -> int | None:
+    """Return a lower number for what fewer calls are likely to fulfil, None for what has no shelf."""
+    match condition:
+        case CustomerIs():
+            return 4 if condition.countries or condition.withheld else 0
+        case OnAnyList():
+            return 1
+        case AttributeIs(op=op) if op in EQUAL:
+            return 2
+        case CampaignIs():
+            return 3
+        case OurNumberIs():
+            return 5
     return None
 
 
@@ -141,13 +172,13 @@ def _merged(found: list[Ranks]) -> Iterator[int]:
             last = rank
 
 
-def _filed_under(rule: Filed) -> list[tuple[str, str]]:
+def _filed_under(rule: Filed) -> list[Where]:
     """Name the shelves and operands of the rule's most selective condition."""
     condition = filed_condition(rule.conditions)
     return [("flat", "rest")] if condition is None else _operands(condition)
 
 
-def _operands(condition: Condition) -> list[tuple[str, str]]:
+def _operands(condition: Condition) -> list[Where]:
     match condition:
         case CustomerIs():
             return [
@@ -158,6 +189,8 @@ def _operands(condition: Condition) -> list[tuple[str, str]]:
             ]
         case OnAnyList():
             return [("lists", key) for key in condition.lists]
+        case AttributeIs():
+            return [("attributes", (condition.key, value)) for value in condition.values]
         case CampaignIs():
             return [("campaigns", slug) for slug in condition.campaigns]
         case OurNumberIs():

@@ -11,7 +11,7 @@ from typing import Any
 
 from routing.engine.conditions import Condition, DateBetween
 from routing.engine.decision import Decision, RuleRef
-from routing.engine.index import RuleIndex, filed_condition
+from routing.engine.index import RuleIndex, filed_condition, is_settled
 from routing.engine.live import NO_FACTS, Facts
 from routing.engine.schedule import Schedule
 from routing.engine.situation import Situation
@@ -46,7 +46,7 @@ class CompiledRule:
 
     def __post_init__(self) -> None:
         filed = filed_condition(self.conditions)
-        object.__setattr__(self, "others", tuple(it for it in self.conditions if it is not filed))
+        object.__setattr__(self, "others", tuple(it for it in self.conditions if it is not filed or not is_settled(it)))
 
     def matches(self, situation: Situation, facts: Facts) -> bool:
         """Tell whether every condition holds (a rule without conditions always does)."""
