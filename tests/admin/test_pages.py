@@ -16,6 +16,7 @@ from routing.models import (
     CallCount,
     DraftState,
     EmergencySwitch,
+    ListChange,
     LiveState,
     RequestClaim,
     RequestRate,
@@ -34,7 +35,7 @@ from tests.admin.conftest import client_of
 
 REGISTERED = sorted((model for model in django_admin.site._registry), key=lambda model: model._meta.label)
 INSIDE_OTHERS = {RuleTarget, RuleAttribute, ScheduleException}
-INTERNAL = {CallCount, DraftState, LiveState, RequestClaim, RequestRate, SyncRun, WebhookCount}
+INTERNAL = {CallCount, DraftState, ListChange, LiveState, RequestClaim, RequestRate, SyncRun, WebhookCount}
 READ_ONLY = {Call, Revision, ScheduledCall, VapiObject}
 NEVER_ADDED = READ_ONLY | {TableSettings, EmergencySwitch}
 OF_MODELS = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.model_name)

@@ -15,7 +15,7 @@ from routing.engine.context import Attribute, Channel, Context, NamedTarget
 from routing.engine.decision import Decision, Reason
 from routing.engine.document import read_document, write_document
 from routing.engine.explain import RuleOutcome, explain
-from routing.engine.live import EmergencySwitch, ListHit, LiveData
+from routing.engine.live import NO_FACTS, EmergencySwitch, ListHit, LiveData
 from routing.engine.resolve import bucket, resolve, resolve_linear
 from routing.engine.ruleset import RuleSet
 from routing.engine.situation import situate
@@ -45,6 +45,7 @@ ENTRIES = [*CUSTOMERS, "+1*", "+1415*", "+141555501*", "+44*", "US", "GB", "MX",
 OURS = ["+12025550111", "+442079460111", "sip:sales@example.com"]
 LISTS = ["vip", "staff", "stop", "nuisance"]
 SLUGS = ["spring", "always"]
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PLANS = ["gold", "silver", "", "17", "100"]
 ZONES = ["America/New_York", "Asia/Tokyo"]
 DAYS = st.dates(date(2026, 2, 25), date(2026, 3, 15))
@@ -264,6 +265,25 @@ def test_index_list_and_explanation_agree(table: Table, calls: list[tuple[Contex
         if decision.reason is Reason.DEFAULT:
             assert decision.target.key == table.default
             assert {trace.outcome for trace in explanation.rules} <= TAKES_NOTHING
+
+
+@settings(max_examples=200, deadline=None)
+@given(specs=st.lists(attribute_specs(), min_size=1, max_size=8), attributes=ATTRIBUTES, from_us=st.booleans())
+def test_rules_told_apart_by_attributes_are_found(
+    specs: list[AttributeSpec], attributes: dict[str, Attribute], from_us: bool
+) -> None:
+    """Sabotage seen to fail: an attribute taken for settled by being found; the first attribute passed over."""
+    customer = ("US",) if from_us else ()
+    rules = tuple(
+        RuleSpec(key=f"r{n}", name=f"R{n}", when=When(customer=customer, attributes=(spec,)), then=(Arm(target="a"),))
+        for n, spec in enumerate(specs)
+    )
+    target = Target(key="a", name="A", kind=TargetKind.ASSISTANT, vapi_id="1")
+    ruleset = compile_any(Table(default="a", targets=(target,), rules=rules))
+    context = Context(channel=Channel.INBOUND, at=NOON, customer="+14155550123", attributes=attributes)
+    situation = situate(ruleset, context)
+
+    assert resolve(ruleset, situation, NO_FACTS) == resolve_linear(ruleset, situation, NO_FACTS)
 
 
 def assert_is_possible(decision: Decision, ruleset: RuleSet) -> None:

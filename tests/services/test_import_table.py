@@ -8,6 +8,7 @@ from routing.services.export_table import RevisionUnknown, export_table
 from routing.services.import_table import KindChanges, import_and_publish, import_table, read_table
 from routing.services.publish import publish
 from routing.snapshot.rows import table_from_rows
+from routing.snapshot.tablefile import read_text
 from tests.services.test_publish import NOW
 from tests.snapshot.full_table import FULL_TABLE
 
@@ -154,11 +155,11 @@ def test_export_without_entries_does_not_touch_them() -> None:
 
 def test_export_of_a_revision_is_the_draft_of_then() -> None:
     import_table(FULL_TABLE)
-    then = export_table()
+    then = read_text(export_table())
     publish(author=None, note="", now=NOW)
     import_table(SMALL)
 
-    assert export_table(revision=1) == then
+    assert read_text(export_table(revision=1)) == then  # neither database keeps the order of a document's keys
 
 
 def test_export_of_an_unknown_revision_is_refused() -> None:
