@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
@@ -13,8 +12,8 @@ from routing.models import Call, NumberList, NumberListEntry, Revision, Rule, Sc
 from tests.admin.conftest import make_call, make_scheduled_call
 
 pytestmark = [
+    pytest.mark.once,
     pytest.mark.browser,
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="pages look the same on every database"),
 ]
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")

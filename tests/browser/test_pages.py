@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from routing.models import ApiKey, Rule
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 # Pages with scripts of their own: searchable lists, dates, lines that are added, fields that come and go.
 BUSY = ["rule/add", "target/add", "schedule/add", "webhooksecret/add", "apikey/add"]
