@@ -32,7 +32,7 @@ STARTS = ["/admin/", *(f"/admin/{name}/" for name in ("simulator", "dashboard", 
 MOST_PAGES = 400
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 class Danger(HTMLParser):
