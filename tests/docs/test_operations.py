@@ -40,6 +40,8 @@ def test_there_are_log_lines() -> None:
     assert len(LOG_LINES) > 10
 
 
-@pytest.mark.parametrize("reason", re.findall(r"`([a-z-]+)`: ", FAILURES.partition("are refused")[2].split("\n")[0]))
+@pytest.mark.parametrize(
+    "reason", re.findall(r"`([a-z-]+)`: ", FAILURES.partition("Vapi's messages are refused")[2].split("\n")[0])
+)
 def test_a_reason_is_one_that_is_given(reason: str) -> None:
     assert reason in set(RefusalKind)
