@@ -56,7 +56,7 @@ def long_log(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         cursor.execute("ANALYZE routing_call")
         cursor.execute("RESET statement_timeout")
         yield
-        cursor.execute("TRUNCATE routing_call CASCADE")
+        cursor.execute("TRUNCATE routing_call, routing_callcount CASCADE")
 
 
 @pytest.mark.usefixtures("long_log")
