@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.results import write_section
 
-PARTS = ("decide", "engines", "drain", "number_lists", "publish", "call_log", "staff", "webhook", "cold")
+PARTS = ("decide", "engines", "drain", "number_lists", "publish", "call_log", "staff", "webhook", "cold", "scaling")
 
 
 def main(parts: list[str]) -> int:

@@ -42,7 +42,7 @@ class Cost:
 
 def main() -> None:
     """Print the cost of a decision for each size, then for tables that are made to be slow."""
-    found = {size: _measure(_loaded(make_table(size)), make_calls(size), LINEAR_CALLS[size]) for size in SIZES}
+    found = {size: _measure(loaded(make_table(size)), make_calls(size), LINEAR_CALLS[size]) for size in SIZES}
     few, many = SIZES[0], SIZES[-1]
     print("Context in, decision out; the numbers seen before, as in a process that has run for a while. Microseconds.")
     table(
@@ -64,7 +64,7 @@ def linear(ruleset: RuleSet, context: Context) -> Decision:
     return resolve_linear(ruleset, situate(ruleset, context), NO_FACTS)
 
 
-def _loaded(rules: Table) -> RuleSet:
+def loaded(rules: Table) -> RuleSet:
     """Compile, and take what is held out of the collector's sight, as a process that serves does."""
     ruleset = compiled(rules)
     gc.collect()
@@ -76,9 +76,9 @@ def _slow_tables() -> None:
     print("\nTables made to be slow, by calls that no rule takes. Microseconds.")
     rows, worst = [], 0.0
     for name, slow in ADVERSARIES.items():
-        ruleset, calls = _loaded(slow.make(slow.size)), slow.calls()
-        _mean(indexed, ruleset, calls)
-        rounds = [_mean(indexed, ruleset, calls) for _ in range(ROUNDS)]
+        ruleset, calls = loaded(slow.make(slow.size)), slow.calls()
+        mean_of(indexed, ruleset, calls)
+        rounds = [mean_of(indexed, ruleset, calls) for _ in range(ROUNDS)]
         rows.append((name, f"{slow.size:,}", figure(median(rounds)), _spread(rounds), slow.why))
         worst = max(worst, median(rounds) / slow.size * 1_000 if slow.every_rule else 0)
     table(("table", "rules", "mean", "spread", "why"), rows)
@@ -86,15 +86,15 @@ def _slow_tables() -> None:
 
 
 def _measure(ruleset: RuleSet, calls: list[Context], few: int) -> Cost:
-    _mean(indexed, ruleset, calls)  # numbers are read once
+    mean_of(indexed, ruleset, calls)  # numbers are read once
     mean, walking, p99, first = [], [], [], []
     for _ in range(ROUNDS):  # by turns, so that both see the same machine
-        mean.append(_mean(indexed, ruleset, calls))
-        walking.append(_mean(linear, ruleset, calls[:few]))
+        mean.append(mean_of(indexed, ruleset, calls))
+        walking.append(mean_of(linear, ruleset, calls[:few]))
         p99.append(_p99(ruleset, calls))
         read_number.cache_clear()
         country_of.cache_clear()
-        first.append(_mean(indexed, ruleset, calls))
+        first.append(mean_of(indexed, ruleset, calls))
     return Cost(mean=mean, p99=p99, first_sight=first, walking=walking)
 
 
@@ -108,7 +108,8 @@ def _spread(rounds: Sequence[float]) -> str:
     return f"{figure(min(rounds))} to {figure(max(rounds))}"
 
 
-def _mean(decide: Decide, ruleset: RuleSet, calls: Sequence[Context]) -> float:
+def mean_of(decide: Decide, ruleset: RuleSet, calls: Sequence[Context]) -> float:
+    """Return the mean microseconds of work a decision."""
     start = thread_time_ns()  # our own work: what else the machine does is not counted
     for call in calls:
         decide(ruleset, call)

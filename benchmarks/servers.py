@@ -43,14 +43,16 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], port: int, environment: dict[str, str]) -> Iterator[Server]:
-    """Run a server from when it listens."""
+def running(
+    command: Sequence[str], port: int, environment: dict[str, str], cores: frozenset[int] = SERVER_CORES
+) -> Iterator[Server]:
+    """Run a server on these cores, from when it listens."""
     process = subprocess.Popen(
         command,
         env=os.environ | {"PORT": str(port)} | environment,
         cwd=settings.BASE_DIR,
         start_new_session=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, SERVER_CORES),
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -62,9 +64,9 @@ def running(command: Sequence[str], port: int, environment: dict[str, str]) -> I
         process.wait()
 
 
-def granian(application: str, port: int, *, threads: int | None = None) -> list[str]:
-    """Return the command that serves a WSGI application as `manage.py serve` does, with one worker."""
-    command = [sys.executable, *server_command("127.0.0.1", port, workers=1)]
+def granian(application: str, port: int, *, threads: int | None = None, workers: int = 1) -> list[str]:
+    """Return the command that serves a WSGI application as `manage.py serve` does."""
+    command = [sys.executable, *server_command("127.0.0.1", port, workers=workers)]
     command[command.index("config.wsgi:application")] = application
     if threads is not None:
         command[command.index("--blocking-threads") + 1] = str(threads)
