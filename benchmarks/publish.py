@@ -20,14 +20,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 
 from benchmarks.callers import Callers, calling
+from benchmarks.report import figure, goal, table
 
+HEAD = ("change", "live p50", "live p95", "live at most", "written p50", "calls p50", "calls p99", "calls at most")
+LIVE_GOALS = {"PostgreSQL": 250, "SQLite": 1_000}  # milliseconds, at 10,000 rules
 ROOT = Path(__file__).parent.parent
 RATE, PROCESSES = 200.0, 4
-EVERY, ENTRY_EVERY = 2.0, 1.0  # seconds from one change to the next, at least
+EVERY, ENTRY_EVERY = 2.0, 0.5  # seconds from one change to the next, at least
 SECRET, PROBE = "for-benchmarks-only", "+12025550100"
 
 
@@ -39,44 +42,82 @@ class Turn:
     live: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """What one kind of change took, and what calls took meanwhile; all in milliseconds."""
+
+    database: str
+    what: str
+    live: list[float]
+    writing: list[float]
+    spent: list[float]
+
+    def row(self) -> tuple[object, ...]:
+        """Return the line of the table."""
+        live = [_share(self.live, 50), _share(self.live, 95), max(self.live)] if self.live else []
+        spent = [_share(self.spent, 50), _share(self.spent, 99), max(self.spent)]
+        cells = [*live, median(self.writing), *spent] if live else [None] * 4 + spent
+        return (f"{self.database}: {self.what}", *("" if cell is None else figure(cell) for cell in cells))
+
+    def tell_goals(self, rules: int) -> None:
+        """Print what is promised of this kind of change."""
+        if not self.live:
+            return
+        subject, is_rule = f"{self.database}, {self.what}", "rule" in self.what
+        promised = LIVE_GOALS[self.database] if rules <= 10_000 else 2_000
+        at_most = promised if is_rule else 1_000
+        goal(f"{subject}: live in {PROCESSES} processes, p95", _share(self.live, 95), "ms", at_most=at_most)
+        if is_rule:
+            goal(f"{subject}: p99 of calls meanwhile", _share(self.spent, 99), "ms", at_most=10)
+            goal(f"{subject}: longest call meanwhile", max(self.spent), "ms", at_most=10)
+
+
+def _share(values: list[float], percent: int) -> float:
+    return quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
 def main() -> None:
     """Print a line for each kind of change on each database."""
     from tests.postgres import start_postgres  # noqa: PLC0415 - touches this machine's folders
 
     rules, entries = int(os.environ.get("RULES", 10_000)), int(os.environ.get("ENTRIES", 1_000_000))
     turns = int(os.environ.get("TURNS", 20))
-    print(f"{PROCESSES} processes, {RATE:.0f} signed calls/s, {rules:,} rules, {turns} changes each; milliseconds")
-    print(f"{'':34}{'live p50':>9}{'p95':>7}{'most':>7}{'written p50':>13}{'calls p50':>11}{'p99':>7}{'longest':>9}")
+    print(f"{PROCESSES} processes, {RATE:.0f} signed calls/s, {rules:,} rules, {turns} changes each; milliseconds.")
+    shown = []
     for name in ("PostgreSQL", "SQLite"):
         with TemporaryDirectory(prefix="switchboard-bench-") as folder:
             url = start_postgres() if name == "PostgreSQL" else f"sqlite:///{folder}/db.sqlite3"
-            measure(name, _environment(url, Path(folder), rules, entries), rules, entries, turns)
+            shown += measure(name, _environment(url, Path(folder), rules, entries), entries, turns)
+    table(HEAD, [figures.row() for figures in shown])
+    for figures in shown:
+        figures.tell_goals(rules)
 
 
-def measure(name: str, environment: dict[str, str], rules: int, entries: int, turns: int) -> None:
-    """Print the figures of one database."""
+def measure(name: str, environment: dict[str, str], entries: int, turns: int) -> list[Figures]:
+    """Return the figures of one database."""
+    rules, shown = int(environment["RULES"]), []
     with _publisher(environment) as publisher, _server(environment) as (port, pids):
         with calling(port, pids, rules, rate=RATE, secret=SECRET, probe=PROBE) as callers:
             callers.live_at(0, pids, 0)
             time.sleep(1)
             began = time.monotonic()
             time.sleep(3)
-            _print(f"{name}: nothing changes", [], callers, began)
+            shown.append(_figures(name, "nothing changes", [], callers, began))
             began = time.monotonic()
             taken = [_change(publisher, callers, pids, "rule", EVERY) for _ in range(turns)]
-            _print(f"{name}: a rule is published", taken, callers, began)
-            if not entries:
-                return
-            _change(publisher, callers, pids, "entries", 3)
-            began = time.monotonic()
-            taken = [_change(publisher, callers, pids, "entry", ENTRY_EVERY) for _ in range(turns)]
-            _print(f"{name}: 1 of {entries:,} entries", taken, callers, began)
+            shown.append(_figures(name, "a rule is published", taken, callers, began))
+            if entries:
+                _change(publisher, callers, pids, "entries", 3)
+                began = time.monotonic()
+                taken = [_change(publisher, callers, pids, "entry", ENTRY_EVERY) for _ in range(turns)]
+                shown.append(_figures(name, f"1 of {entries:,} entries", taken, callers, began))
         if callers.faults:
             raise RuntimeError(f"{len(callers.faults)} calls were not answered: {callers.faults[:3]}")
+    return shown
 
 
 def _change(publisher: subprocess.Popen[str], callers: Callers, pids: set[int], what: str, every: float) -> Turn:
-    next_at = time.monotonic() + every + random.uniform(0, 0.5)  # never in step with a poll
+    next_at = time.monotonic() + every + random.uniform(0, 0.25)  # never in step with a poll
     told = _tell(publisher, what)
     committed = told["committed_at"]
     live = callers.live_at(int(told["turn"]), pids, committed - told["seconds"])
@@ -84,15 +125,15 @@ def _change(publisher: subprocess.Popen[str], callers: Callers, pids: set[int], 
     return Turn(writing=told["seconds"], live=max(0.0, live - committed))
 
 
-def _print(name: str, taken: list[Turn], callers: Callers, began: float) -> None:
-    spent = sorted(answer.ms for answer in callers.between(began, time.monotonic()))
-    cuts = quantiles(spent, n=100)
-    shown = f"{'':36}"
-    if taken:
-        live, writing = ([getattr(turn, kind) * 1000 for turn in taken] for kind in ("live", "writing"))
-        spread = quantiles(live, n=20, method="inclusive")
-        shown = f"{spread[9]:9.0f}{spread[18]:7.0f}{max(live):7.0f}{quantiles(writing, n=2)[0]:13.0f}"
-    print(f"{name:34}{shown}{cuts[49]:11.1f}{cuts[98]:7.1f}{spent[-1]:9.1f}", flush=True)
+def _figures(database: str, what: str, taken: list[Turn], callers: Callers, began: float) -> Figures:
+    spent = [answer.ms for answer in callers.between(began, time.monotonic())]
+    return Figures(
+        database=database,
+        what=what,
+        live=[turn.live * 1000 for turn in taken],
+        writing=[turn.writing * 1000 for turn in taken],
+        spent=spent,
+    )
 
 
 def _tell(publisher: subprocess.Popen[str], what: str) -> dict[str, float]:
