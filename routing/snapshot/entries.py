@@ -1,6 +1,7 @@
 """List entries that change one by one while a process holds a million of them."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from routing.engine.live import ListHit
 from routing.engine.table import Purpose
@@ -31,6 +32,11 @@ class Layered(Mapping[str, tuple[ListHit, ...]]):
         if not hits:
             raise KeyError(number)
         return hits
+
+    def get(self, number: str, /, default: Any = None) -> Any:
+        """Return the hits as ``[]`` does, but without an exception for a number on no list: half the time."""
+        hits = self.changed.get(number)
+        return self.base.get(number, default) if hits is None else hits or default
 
     def __iter__(self) -> Iterator[str]:
         yield from (number for number in self.base if number not in self.changed)

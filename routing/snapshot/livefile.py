@@ -1,5 +1,6 @@
 """Live data as plain JSON values, for the local copy and for the facts that a call's row keeps."""
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -8,7 +9,7 @@ from typing import Any
 from routing.engine.document import write_document
 from routing.engine.live import EmergencySwitch, Facts, ListHit, LiveData
 from routing.engine.table import NO_OVERRIDES, Purpose, Table, Target
-from routing.snapshot.load import read_target
+from routing.snapshot.load import MANY, read_target, uncollected
 
 # Numbers of one list, its key, their variables and their expiry.
 Entries = tuple[Sequence[str], str, Mapping[str, Any], datetime | None]
@@ -22,15 +23,18 @@ def build_entries(rows: Iterable[Entries], purposes: Mapping[str, Purpose]) -> H
     """
     plain = {key: (ListHit(list_key=key, purpose=purpose),) for key, purpose in purposes.items()}
     entries: dict[str, tuple[ListHit, ...]] = {}
-    for numbers, key, variables, expires_at in rows:
-        hits = plain.get(key)
-        if hits is None:
-            continue
-        if variables or expires_at is not None:
-            hits = (_hit(key, purposes[key], variables, expires_at),)
-        repeated = {number: entries[number] + hits for number in entries.keys() & numbers}
-        entries.update(dict.fromkeys(numbers, hits))
-        entries.update(repeated)
+    with uncollected():
+        for numbers, key, variables, expires_at in rows:
+            hits = plain.get(key)
+            if hits is None:
+                continue
+            if variables or expires_at is not None:
+                hits = (_hit(key, purposes[key], variables, expires_at),)
+            repeated = {number: entries[number] + hits for number in entries.keys() & numbers}
+            entries.update(dict.fromkeys(numbers, hits))
+            entries.update(repeated)
+    if len(entries) > MANY:
+        gc.freeze()  # one object, but a search for unused cycles looks at all that is in it: 200 ms for a million
     return MappingProxyType(entries)
 
 

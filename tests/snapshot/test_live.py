@@ -1,5 +1,6 @@
 """Live data as they come from the rows."""
 
+import gc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,8 +15,8 @@ from routing.engine.table import Purpose, TargetKind
 from routing.engine.table import Target as TargetValue
 from routing.models import EmergencySwitch, NumberListEntry, OurNumber, Target, WebhookSecret
 from routing.snapshot.live import load_live
-from routing.snapshot.livefile import read_facts, write_facts
-from routing.snapshot.load import load_nothing, load_ruleset
+from routing.snapshot.livefile import build_entries, read_facts, write_facts
+from routing.snapshot.load import MANY, load_nothing, load_ruleset
 from routing.snapshot.secrets import load_secrets, make_plans
 from tests.snapshot.live_rows import ADA, LINE, add_entry, document
 
@@ -161,3 +162,13 @@ def test_secret_of_the_settings_is_taken_in_each_place(settings: Settings) -> No
         ("X-Vapi-Secret", False),
     }
     assert {plan["token"] for plan in plans} == {"s3cret"}
+
+
+def test_a_search_for_unused_cycles_does_not_walk_through_a_long_list() -> None:
+    """Sabotage seen to fail: build_entries without gc.freeze()."""
+    numbers = [f"+1415{place:07}" for place in range(MANY + 1)]
+
+    entries = build_entries([(numbers, "vip", {}, None)], {"vip": Purpose.SEGMENT})
+
+    (held,) = gc.get_referents(entries)
+    assert not any(each is held for each in gc.get_objects())
