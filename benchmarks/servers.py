@@ -35,7 +35,7 @@ class Server:
 
     def worked(self) -> float:
         """Return the seconds of processor time that it and its workers have taken so far."""
-        return sum(_worked(pid) for pid in self._pids())
+        return sum(worked(pid) for pid in self._pids())
 
     def _pids(self) -> list[int]:
         main = self.process.pid
@@ -106,6 +106,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"{process.args!r} does not listen on port {port}")
 
 
-def _worked(pid: int) -> float:
+def worked(pid: int) -> float:
+    """Return the seconds of processor time that a process of this machine has taken so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS

@@ -55,16 +55,16 @@ class Call(models.Model):
     )
     sandbox = models.BooleanField("sandbox", default=False, help_text="Nobody was called: no Vapi key was set.")
     api_key = models.ForeignKey(
-        ApiKey, models.SET_NULL, null=True, blank=True, related_name="calls", verbose_name="API key"
+        ApiKey, models.SET_NULL, null=True, blank=True, related_name="calls", verbose_name="API key", db_index=False
     )
     vapi_name = models.CharField(
-        "name at Vapi", max_length=40, blank=True, db_index=True, help_text="By which the call is found again there."
+        "name at Vapi", max_length=40, blank=True, help_text="By which the call is found again there."
     )
     decided_at = models.DateTimeField("decided at")
     answer_ms = models.FloatField(
         "answered in milliseconds", null=True, blank=True, help_text="From the request's arrival to our answer."
     )
-    scheduled_for = models.DateTimeField("scheduled for", null=True, blank=True, db_index=True)
+    scheduled_for = models.DateTimeField("scheduled for", null=True, blank=True)
     created_at = models.DateTimeField("recorded at", default=timezone.now, editable=False)
     ended_reason = models.CharField("ended because", max_length=255, blank=True)
     cost = models.DecimalField("cost in US dollars", max_digits=12, decimal_places=6, null=True, blank=True)
@@ -91,11 +91,16 @@ class Call(models.Model):
                 models.Index(fields=[column, "-decided_at", "-id"], name=f"call_{column}")
                 for column in ("customer_number", "target_key", "rule_key", "state", "reason", "channel", "our_number")
             ),
-            # Few calls bear a campaign, and hardly any is of the sandbox: the others cost these indexes nothing.
+            # Few calls have these, and those without cost the indexes nothing.
             models.Index(
                 fields=["campaign", "-decided_at", "-id"], name="call_campaign", condition=~models.Q(campaign="")
             ),
             models.Index(fields=["-decided_at", "-id"], name="call_sandbox", condition=models.Q(sandbox=True)),
+            models.Index(fields=["vapi_name"], name="call_vapi_name", condition=~models.Q(vapi_name="")),
+            *(
+                models.Index(fields=[column], name=f"call_{column}", condition=models.Q((f"{column}__isnull", False)))
+                for column in ("scheduled_for", "api_key")
+            ),
         ]
 
     def __str__(self) -> str:

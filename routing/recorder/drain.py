@@ -17,7 +17,7 @@ from routing.recorder.rows import Line, Refused, apply_outcomes, insert_calls
 
 logger = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 1000
 OUTCOME_PATIENCE_SECONDS = 60  # a call's outcome may be drained before the call, by another process
 WAIT_SECONDS = 2.0
 KINDS = ("call", "outcome")

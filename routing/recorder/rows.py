@@ -1,14 +1,15 @@
 """What spooled records do to the table of calls. Everything here may be repeated without harm."""
 
 import contextlib
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from routing.models import ApiKey, Call, CallState
-from routing.recorder.bulk_insert import insert_new
+from routing.recorder.bulk_insert import COLUMNS, insert_lines
 
 Line = tuple[bytes, dict[str, Any]]
 Refused = list[tuple[bytes, str]]
@@ -24,16 +25,19 @@ FAULTS = (
     KeyError,
     ArithmeticError,
 )
+NAMES = COLUMNS | {"kind"}
 OUTCOME_COLUMNS = ("ended_reason", "cost", "started_at", "ended_at")
 
 
 def insert_calls(lines: list[Line]) -> Refused:
     """Insert the calls that are not there yet; return the records that can never be inserted, and why."""
+    if connection.vendor == "postgresql" and _insert_at_once(lines):
+        return []
     rows, refused = _build(lines)
-    _drop_lost_keys(row for _, row in rows)
+    _drop_lost_keys([row for _, row in rows])
     try:
         with transaction.atomic():
-            insert_new([row for _, row in rows])
+            Call.objects.bulk_create([row for _, row in rows], ignore_conflicts=True)
     except FAULTS:
         missing = rows
     else:
@@ -44,6 +48,20 @@ def insert_calls(lines: list[Line]) -> Refused:
         if reason:
             refused.append((line, reason))
     return refused
+
+
+def _insert_at_once(lines: list[Line]) -> bool:
+    """Tell whether all of them are in the table now; otherwise none is, and each has to be looked at."""
+    try:
+        if not all(record.keys() <= NAMES for _, record in lines):
+            return False
+        if _lost_keys(record.get("api_key_id") for _, record in lines):
+            return False
+        with transaction.atomic():
+            insert_lines(line if _is_plain(line) else json.dumps(_clean(record)).encode() for line, record in lines)
+    except FAULTS:
+        return False
+    return True
 
 
 def apply_outcomes(lines: list[Line]) -> tuple[list[Line], Refused]:
@@ -114,7 +132,8 @@ def _row(record: dict[str, Any]) -> Call:
 
 def _is_plain(line: bytes) -> bool:
     """Tell at a glance that nothing has to be cleaned, as of nearly every line."""
-    return line.isascii() and b"\\u" not in line
+    # Halves of surrogate pairs begin with 0xED, as some Korean does.
+    return b"\\u" not in line and b"\xed" not in line
 
 
 def _clean(value: Any) -> Any:
@@ -130,11 +149,14 @@ def _clean(value: Any) -> Any:
 
 def _drop_lost_keys(rows: Iterable[Call]) -> None:
     """An API key may be deleted while its calls wait; the calls are kept without it."""
-    keyed = [row for row in rows if row.api_key_id is not None]
-    if keyed:
-        known = set(ApiKey.objects.filter(pk__in={row.api_key_id for row in keyed}).values_list("pk", flat=True))
-        for row in keyed:
-            row.api_key_id = row.api_key_id if row.api_key_id in known else None
+    lost = _lost_keys(row.api_key_id for row in rows)
+    for row in rows:
+        row.api_key_id = None if row.api_key_id in lost else row.api_key_id
+
+
+def _lost_keys(ids: Iterable[int | None]) -> set[int]:
+    named = {key_id for key_id in ids if key_id is not None}
+    return named - set(ApiKey.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else named
 
 
 def _missing(rows: list[tuple[bytes, Call]]) -> list[tuple[bytes, Call]]:

@@ -68,6 +68,20 @@ def test_page_of_a_filter_comes_from_an_index(wanted: Q, index: str) -> None:
     assert "Seq Scan" not in plan
 
 
+@pytest.mark.usefixtures("long_log")
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (Q(vapi_name="sb-1"), "call_vapi_name"),
+        (Q(scheduled_for__gt=NOW), "call_scheduled_for"),
+        (Q(api_key=7), "call_api_key"),
+    ],
+    ids=["marker", "still to be started", "of a key"],
+)
+def test_the_few_calls_with_a_value_that_most_have_not_are_found_by_an_index(wanted: Q, index: str) -> None:
+    assert index in explain(Call.objects.filter(wanted).order_by())
+
+
 def explain(calls: QuerySet[Call]) -> str:
     """Return how PostgreSQL would look for the calls."""
     return calls.explain()

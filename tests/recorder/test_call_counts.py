@@ -124,6 +124,14 @@ def test_merging_leaves_one_line_for_each_value_and_none_for_what_is_gone() -> N
     assert merge_counts() == 0
 
 
+def test_lines_that_cannot_be_merged_now_keep_nobody_busy() -> None:
+    """Sabotage seen to fail: let `merge_counts` return how many spans have new lines; pruning would go on for ever."""
+    CallCount.objects.create(at=NOW, dimension="of tomorrow", key="x", calls=1)
+
+    assert merge_counts() == 0
+    assert stored_counts() == {(NOW, "of tomorrow", "x"): 1}
+
+
 @pytest.mark.parametrize(
     ("minutes", "length"),
     [(0, 60), (0, 600), (-30, 60), (7, 20), (50, 20), (-15, 607), (3, 24 * 60)],
@@ -155,6 +163,18 @@ def test_recount_mends_counts_that_were_lost_or_came_from_nowhere() -> None:
 
 def test_nothing_to_recount() -> None:
     assert recount() == 0
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no TRUNCATE")
+def test_a_log_that_is_emptied_at_once_takes_its_counts_along() -> None:
+    """Sabotage seen to fail: leave out the trigger of TRUNCATE."""
+    Call.objects.create(channel="inbound", decided_at=NOW)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # PostgreSQL empties no table whose rows it still has to check
+        cursor.execute("TRUNCATE routing_call CASCADE")
+
+    assert stored_counts() == {}
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no time zones")

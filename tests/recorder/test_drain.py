@@ -96,7 +96,7 @@ POISON: dict[str, dict[str, Any]] = {
     "misses a column": {name: value for name, value in call().items() if name != "decided_at"},
     "knows a column that is none": call(colour="red"),
     "has a text for a number": call(rule_position="three"),
-    "has no date for a date": call(decided_at="yesterday"),
+    "has no date for a date": call(decided_at="some day"),
     "has no id for an id": call(id="17"),
     "is of no kind": {"kind": "riddle"},
     "is an outcome of no state": outcome("known", "confused"),
