@@ -2,7 +2,7 @@
 # Settings reach the programs through the environment: make run PORT=9000 WEB_CONCURRENCY=4
 
 PYTHON ?= python3
-PROCESSES ?= 3
+PROCESSES ?= 4
 PYTEST_ARGS ?=
 FAULTS_REPORT := $(CURDIR)/test-results/faults.jsonl
 BIN := .venv/bin
@@ -22,9 +22,9 @@ run: .venv/.runtime ## serve on http://127.0.0.1:8000 (PORT, HOST, WEB_CONCURREN
 	@exec $(BIN)/python manage.py serve
 
 test: .venv/.dev chromium ## run the tests on SQLite and on PostgreSQL, then the checks
-	$(BIN)/python -m pytest -n $(PROCESSES) $(or $(PYTEST_ARGS),--cov --cov-report=)
+	$(BIN)/python -m pytest --dist worksteal -n $(PROCESSES) $(or $(PYTEST_ARGS),--cov --cov-report=)
 	$(if $(PYTEST_ARGS),,$(BIN)/coverage report)
-	TEST_DATABASE=postgres $(BIN)/python -m pytest -n $(PROCESSES) $(PYTEST_ARGS)
+	TEST_DATABASE=postgres $(BIN)/python -m pytest --dist worksteal -n $(PROCESSES) $(PYTEST_ARGS)
 	@$(MAKE) --no-print-directory check
 
 test-clients: .venv/.dev $(CLIENTS)/.venv/.ready $(CLIENTS)/node_modules/.ready chromium ## run Vapi's own SDKs against the server (slow, needs npm)
@@ -34,7 +34,7 @@ test-faults: .venv/.dev ## injure real servers and databases under load (a few m
 	$(BIN)/python -m pytest tests/faults -m faults -s $(PYTEST_ARGS)
 
 fuzz: .venv/.dev ## try over 200,000 random inputs on everything that reads what strangers send (FUZZ_EXAMPLES for each test)
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-30000} $(BIN)/python -m pytest tests/fuzz -n $(PROCESSES) $(PYTEST_ARGS)
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-30000} $(BIN)/python -m pytest tests/fuzz --dist worksteal -n $(PROCESSES) $(PYTEST_ARGS)
 
 check: .venv/.dev ## lint, types, templates, migrations, the API's description, import direction
 	$(BIN)/ruff check $(CODE)
