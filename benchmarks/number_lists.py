@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, thread_time_ns
 
+from benchmarks.long_list import fill
 from benchmarks.postgres import patient_cursor
 from benchmarks.report import goal, table
 from benchmarks.timing import milliseconds
@@ -74,13 +75,8 @@ def _import() -> None:
 
 
 def _fill(number_list: NumberList, size: int) -> None:
-    columns = "number_list_id, number, label, variables"
     with patient_cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {NumberListEntry._meta.db_table} ({columns})"
-            " SELECT %s, '+1415' || 2000000 + n, '', '{}'::jsonb FROM generate_series(1, %s) AS n",
-            [number_list.pk, size],
-        )
+        fill(number_list, 1, size + 1)
         cursor.execute(f"VACUUM ANALYZE {NumberListEntry._meta.db_table}")
 
 

@@ -1,7 +1,8 @@
 """A process that prepares a table and then changes it, once for each line it is sent; `benchmarks.publish` starts it.
 
 It answers each line with one of JSON: what the calls of PROBE are told from then on, when the change was committed (by
-the monotonic clock, which all processes share) and how many seconds the change took.
+the monotonic clock, which all processes share) and how many seconds the change took. It gives way to the server
+(`nice`): on a machine with two cores it would else take one of them from it.
 """
 
 from __future__ import annotations
@@ -21,19 +22,21 @@ django.setup()
 from django.db import connection, transaction  # noqa: E402 - after the set-up
 from django.utils import timezone  # noqa: E402
 
+from benchmarks.long_list import fill  # noqa: E402
 from benchmarks.tables import make_table  # noqa: E402
 from routing.engine.table import Arm, ListSpec, Purpose, RuleSpec, When  # noqa: E402
 from routing.models import NumberList, NumberListEntry, Rule, WebhookSecret  # noqa: E402
 from routing.services.publish import publish  # noqa: E402
+from routing.snapshot import store  # noqa: E402
 from routing.snapshot.rows import rows_from_table  # noqa: E402
 
 SECRET = "for-benchmarks-only"
 PROBE = "+12025550100"
-PIECE = 50_000
 
 
 def main(rules: int, entries: int) -> None:
     """Prepare the rules, change them as told; on the word `entries` fill the list, and change that from then on."""
+    os.nice(10)
     call_command("migrate", verbosity=0)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -44,8 +47,9 @@ def main(rules: int, entries: int) -> None:
     change: Callable[[int], object] = change_rule
     for turn, line in enumerate(sys.stdin, 1):
         if line.strip() == "entries":
-            fill(entries)
+            fill(NumberList.objects.get(key="long"), 0, entries)
             change = change_entry
+        store.refresh()  # a process of the server holds the live table too
         began = time.monotonic()
         change(turn)
         tell(turn=turn, committed_at=time.monotonic(), seconds=time.monotonic() - began)
@@ -70,14 +74,6 @@ def change_rule(turn: int) -> None:
     """Edit one rule as staff do, and publish."""
     Rule.objects.filter(key="probe").update(overrides={"variableValues": {"turn": turn}})
     publish(author=None, note=f"Turn {turn}", now=timezone.now())
-
-
-def fill(entries: int) -> None:
-    """Put numbers on the list."""
-    number_list = NumberList.objects.get(key="long")
-    for start in range(0, entries, PIECE):
-        numbers = (f"+1415{2_000_000 + place}" for place in range(start, min(entries, start + PIECE)))
-        NumberListEntry.objects.bulk_create(NumberListEntry(number_list=number_list, number=each) for each in numbers)
 
 
 def change_entry(turn: int) -> None:
