@@ -1,6 +1,7 @@
 """When the local copy is written: after every change, but never for more than a small part of the time."""
 
 import logging
+import threading
 import time
 
 from routing.snapshot.copy import Contents, write_copy
@@ -13,21 +14,34 @@ PAUSE, LONGEST_PAUSE = 20, 60.0
 
 
 class Copier:
-    """Keeps the local copy of one process up to date; for one thread."""
+    """Keeps the local copy of one process up to date, in a thread of its own: a large one takes a second or more."""
 
     def __init__(self) -> None:
         self._copied: tuple[int | None, int] | None = None
         self._next_at = 0.0
+        self._thread: threading.Thread | None = None
 
     def keep(self, contents: Contents) -> None:
-        """Write the copy if something changed since; without one, calls go on all the same."""
-        versions, began = (contents.ruleset.revision, contents.live_version), time.monotonic()
-        if versions == self._copied or began < self._next_at:
+        """Begin to write the copy if something changed since, and do not wait for its end."""
+        is_known = (contents.ruleset.revision, contents.live_version) == self._copied
+        if is_known or time.monotonic() < self._next_at or (self._thread and self._thread.is_alive()):
             return
+        self._thread = threading.Thread(target=self._write, args=(contents,), name="copy-routing-table", daemon=True)
+        self._thread.start()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait for the end of what is being written."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _write(self, contents: Contents) -> None:
+        """Write the copy; without one, calls go on all the same."""
+        versions, began = (contents.ruleset.revision, contents.live_version), time.monotonic()
         try:
             if write_copy(contents):
                 self._copied = versions
         except OSError as error:
             self._copied = versions
             logger.warning("The local copy of the routing table cannot be written: %s", error)
-        self._next_at = began + min(PAUSE * (time.monotonic() - began), LONGEST_PAUSE)
+        finally:
+            self._next_at = began + min(PAUSE * (time.monotonic() - began), LONGEST_PAUSE)

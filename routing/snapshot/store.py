@@ -104,6 +104,7 @@ class Store:
         SQLite's locks are not made anew in a child: those held by a thread at that moment stay locked there for ever.
         """
         self._is_paused = self._round.acquire(timeout=PATIENCE_SECONDS)
+        self._copier.wait(PATIENCE_SECONDS)  # a child would hold the lock on the copy's file too
 
     def go_on(self) -> None:
         """Let the thread go on in the parent."""
@@ -138,10 +139,11 @@ class Store:
             return self._attempt().snapshot
 
     def stop(self) -> None:
-        """Stop the thread and wait for the end of its round."""
+        """Stop the thread and wait for the end of its round, and for the copy."""
         self._stopped.set()
         if self._thread is not None:
             self._thread.join()
+        self._copier.wait()
 
     def reset(self) -> None:
         """Forget everything, as in a new process."""

@@ -266,6 +266,29 @@ def test_folder_that_cannot_be_written_is_told_and_harmless(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_publish_does_not_wait_for_the_copy_of_the_one_before(
+    fast_poll: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sabotage seen to fail: Copier.keep writes in the thread that looks at the database."""
+    reached, disk_goes_on = threading.Event(), threading.Event()
+
+    def hang(descriptor: int) -> None:
+        reached.set()
+        disk_goes_on.wait(20)
+
+    monkeypatch.setattr(os, "fsync", hang)
+    go_live(1, document())
+    store.current()
+    assert reached.wait(10)
+    go_live(2, document("evening"))
+
+    has_seen = eventually(lambda: default_key() == "evening")
+    disk_goes_on.set()
+
+    assert has_seen
+
+
+@pytest.mark.django_db(transaction=True)
 def test_forked_child_and_parent_both_see_a_publish(fast_poll: None) -> None:
     go_live(1, document())
     assert default_key() == "reception"
