@@ -13,7 +13,7 @@ from benchmarks.tables import ADVERSARIES, compiled, make_calls, make_table
 from routing.engine.context import Context
 from routing.engine.decision import Decision
 from routing.engine.live import NO_FACTS
-from routing.engine.numbers import country_of, read_number
+from routing.engine.numbers import forget_numbers
 from routing.engine.resolve import resolve, resolve_linear
 from routing.engine.ruleset import RuleSet
 from routing.engine.situation import situate
@@ -92,8 +92,7 @@ def _measure(ruleset: RuleSet, calls: list[Context], few: int) -> Cost:
         mean.append(mean_of(indexed, ruleset, calls))
         walking.append(mean_of(linear, ruleset, calls[:few]))
         p99.append(_p99(ruleset, calls))
-        read_number.cache_clear()
-        country_of.cache_clear()
+        forget_numbers()
         first.append(mean_of(indexed, ruleset, calls))
     return Cost(mean=mean, p99=p99, first_sight=first, walking=walking)
 

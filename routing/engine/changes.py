@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from routing.engine.compile import Materials, assemble, gather, rank_of
+from routing.engine.compile import assemble, gather, rank_of
 from routing.engine.document import read_document, write_document
 from routing.engine.index import refile
 from routing.engine.reading_rules import write_rule
-from routing.engine.ruleset import CompiledRule, RuleSet
+from routing.engine.rule import CompiledRule, Materials
+from routing.engine.ruleset import RuleSet
 from routing.engine.table import RuleSpec, Table
 
 MOST = 1_000  # rules removed or put; with more, the whole table is as quick
@@ -71,17 +72,21 @@ def apply_changes(ruleset: RuleSet, changes: TableChanges, *, revision: int) -> 
     are not those of this table.
     """
     table = _with_parts(ruleset.table, changes.parts)
-    materials = _materials(ruleset, table)
+    materials = _materials(ruleset, table) if changes.parts else ruleset.materials
     removed, rules = [ruleset.rules[place] for place in changes.removed], list(ruleset.rules)
     for place in reversed(changes.removed):
         del rules[place]
+    added = []
     if changes.parts:
-        rules = _renewed(rules, ruleset, materials, everything="overrides" in changes.parts)
-    added = [rule for place, specs in changes.put for rule in _insert(rules, place, specs, materials)]
+        old, rules = rules, _renewed(rules, ruleset, materials, everything="overrides" in changes.parts)
+        renewed = [(was, now) for was, now in zip(old, rules, strict=True) if was is not now]
+        removed += [was for was, _ in renewed]
+        added += [now for _, now in renewed]
+    added += [rule for place, specs in changes.put for rule in _insert(rules, place, specs, materials)]
     return assemble(
         replace(table, rules=tuple([rule.spec for rule in rules])),
         tuple(rules),
-        refile(ruleset.index, removed=removed, added=added),
+        refile(ruleset.index, ruleset.default_region, removed=removed, added=added),
         materials,
         revision=revision,
         last_resort=ruleset.last_resort,
@@ -166,17 +171,23 @@ def _materials(ruleset: RuleSet, table: Table) -> Materials:
 def _renewed(
     rules: list[CompiledRule], ruleset: RuleSet, materials: Materials, *, everything: bool
 ) -> list[CompiledRule]:
-    """Compile the rules anew that use a changed target or schedule; they stay where the index has them."""
+    """Make the rules anew that use a changed target or schedule."""
     targets = {
         key for key, target in materials.targets.items() if everything or repr(target) != repr(ruleset.targets.get(key))
     }
     schedules = {key for key, it in materials.schedules.items() if it is not ruleset.schedules.get(key)}
     return [
-        materials.rule(rule.spec, rule.rank)
+        CompiledRule(rule.rank, rule.spec, materials)
         if rule.spec.when.schedule in schedules or any(arm.target in targets for arm in rule.spec.then)
-        else rule
+        else _handed_over(rule, materials)
         for rule in rules
     ]
+
+
+def _handed_over(rule: CompiledRule, materials: Materials) -> CompiledRule:
+    """Let a rule be made of the new materials, in which all that it uses is the same: the old ones are then free."""
+    rule.materials = materials
+    return rule
 
 
 def _insert(
@@ -190,6 +201,8 @@ def _insert(
     step = (above - below) // (len(specs) + 1)
     if not step:
         raise NotApplicable(f"no room is left between the ranks at place {place}")
-    added = [materials.rule(spec, below + step * number) for number, spec in enumerate(specs, start=1)]
+    added = [CompiledRule(below + step * number, spec, materials) for number, spec in enumerate(specs, start=1)]
+    for rule in added:
+        rule.prepare()  # what it names must be there
     rules[place:place] = added
     return added

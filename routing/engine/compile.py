@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 from routing.engine.checking import check_table
-from routing.engine.conditions import (
-    AttributeIs,
-    CampaignIs,
-    ChannelIs,
-    Condition,
-    DateBetween,
-    OnAnyList,
-    OnNoList,
-    OurNumberIs,
-    ScheduleIs,
-    customer_is,
-)
+from routing.engine.conditions import DateBetween
 from routing.engine.decision import Decision, Reason
 from routing.engine.errors import TableErrors
 from routing.engine.index import RuleIndex, index_rules
 from routing.engine.overrides import merge
-from routing.engine.ruleset import CompiledArm, CompiledRule, RuleSet, RunningCampaign
+from routing.engine.rule import CompiledRule, Materials
+from routing.engine.ruleset import RuleSet, RunningCampaign
 from routing.engine.schedule import Schedule, build_schedule
-from routing.engine.table import CampaignSpec, RuleSpec, Table, Target, When
+from routing.engine.table import CampaignSpec, Table, Target
 
 RANKS_BETWEEN = 1 << 40  # rules can be put one before the other forty times before all ranks are given anew
 
@@ -48,27 +36,6 @@ def empty_ruleset(*, default_region: str, last_resort: Target) -> RuleSet:
     return _build(Table(), None, default_region, last_resort)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Materials:
-    """What rules are made of besides their own words. ``floors`` are table < target overrides, by target."""
-
-    targets: Mapping[str, Target]
-    floors: Mapping[str, Mapping[str, Any]]
-    schedules: Mapping[str, Schedule]
-    default_region: str
-
-    def rule(self, spec: RuleSpec, rank: int) -> CompiledRule:
-        """Return the rule ready to be judged."""
-        conditions = tuple(build_conditions(spec.when, self.schedules, self.default_region))
-        return CompiledRule(rank=rank, spec=spec, conditions=conditions, arms=tuple(self._arms(spec)))
-
-    def _arms(self, spec: RuleSpec) -> Iterator[CompiledArm]:
-        upto = 0
-        for arm in spec.then:
-            upto += arm.weight
-            yield CompiledArm(target=self.targets[arm.target], upto=upto, floor=self.floors[arm.target])
-
-
 def gather(table: Table, default_region: str, known: Mapping[str, Schedule] | None = None) -> Materials:
     """Return the table's materials; schedules that are ``known``, because nothing of them changed, are used again."""
     known = known or {}
@@ -87,8 +54,9 @@ def rank_of(position: int) -> int:
 
 def _build(table: Table, revision: int | None, default_region: str, last_resort: Target) -> RuleSet:
     materials = gather(table, default_region)
-    rules = tuple(materials.rule(spec, rank_of(position)) for position, spec in enumerate(table.rules, start=1))
-    return assemble(table, rules, index_rules(rules), materials, revision=revision, last_resort=last_resort)
+    rules = tuple([CompiledRule(rank_of(place), spec, materials) for place, spec in enumerate(table.rules, start=1)])
+    index = index_rules(rules, default_region)
+    return assemble(table, rules, index, materials, revision=revision, last_resort=last_resort)
 
 
 def assemble(
@@ -106,10 +74,8 @@ def assemble(
         revision=revision,
         table=table,
         rules=rules,
-        by_rank={rule.rank: rule for rule in rules},
         index=index,
-        targets=materials.targets,
-        schedules=materials.schedules,
+        materials=materials,
         campaigns={campaign.slug: _running(campaign) for campaign in table.campaigns},
         numbers_by_id={number.vapi_id: number.key for number in table.numbers},
         campaigns_by_number=_by((c.slug, c.numbers) for c in table.campaigns),
@@ -120,28 +86,6 @@ def assemble(
         last_resort=last_resort,
         default_region=materials.default_region,
     )
-
-
-def build_conditions(when: When, schedules: Mapping[str, Schedule], default_region: str) -> Iterator[Condition]:
-    """Yield the conditions that stand, cheapest first."""
-    if when.channels:
-        yield ChannelIs(frozenset(when.channels))
-    if when.customer:
-        yield customer_is(when.customer, default_region)
-    if when.lists_any:
-        yield OnAnyList(frozenset(when.lists_any))
-    if when.lists_none:
-        yield OnNoList(frozenset(when.lists_none))
-    if when.numbers:
-        yield OurNumberIs(frozenset(when.numbers))
-    if when.campaigns:
-        yield CampaignIs(frozenset(when.campaigns))
-    for spec in when.attributes:
-        yield AttributeIs(key=spec.key, op=spec.op, values=spec.values, allow_untrusted=spec.allow_untrusted)
-    if when.timezone and (when.valid_from or when.valid_until):
-        yield DateBetween(zone=ZoneInfo(when.timezone), starts_on=when.valid_from, ends_on=when.valid_until)
-    if when.schedule is not None:
-        yield ScheduleIs(schedule=schedules[when.schedule], is_open=when.schedule_is_open)
 
 
 def _default(target: Target, table: Table, revision: int | None, *, is_last_resort: bool) -> Decision:
@@ -157,7 +101,7 @@ def _running(campaign: CampaignSpec) -> RunningCampaign:
             starts_on=campaign.starts_on,
             ends_on=campaign.ends_on,
         )
-    return RunningCampaign(slug=campaign.slug, dates=dates)
+    return RunningCampaign(slug=campaign.slug, dates=dates, alone=frozenset((campaign.slug,)))
 
 
 def _by(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:

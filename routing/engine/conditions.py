@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from enum import Enum
 from types import MappingProxyType
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -220,25 +221,45 @@ _COMPARE: Mapping[Operator, Callable[[str, tuple[str, ...]], bool]] = MappingPro
 )
 
 
+class EntryKind(Enum):
+    """What an entry of a customer condition speaks of."""
+
+    EXACT = "exact"
+    PREFIX = "prefix"
+    COUNTRY = "country"
+    WITHHELD = "withheld"
+
+
 def customer_is(entries: tuple[str, ...], region: str) -> CustomerIs:
     """Sort the entries of a customer condition; each must have passed ``check_customer_entry``."""
-    kinds: dict[str, list[str]] = {"exact": [], "prefix": [], "country": [], WITHHELD: []}
-    for entry in map(str.strip, entries):
-        kinds[_entry_kind(entry)].append(entry)
+    kinds: dict[EntryKind, list[str]] = {kind: [] for kind in EntryKind}
+    for entry in entries:
+        kind = entry_kind(entry)
+        kinds[kind].append(customer_operand(entry, kind, region))
     return CustomerIs(
-        exact=frozenset(customer_identity(entry, region) for entry in kinds["exact"]),
-        prefixes=tuple(prefix.rstrip("*") for prefix in kinds["prefix"]),
-        countries=frozenset(kinds["country"]),
-        withheld=bool(kinds[WITHHELD]),
+        exact=frozenset(kinds[EntryKind.EXACT]),
+        prefixes=tuple(kinds[EntryKind.PREFIX]),
+        countries=frozenset(kinds[EntryKind.COUNTRY]),
+        withheld=bool(kinds[EntryKind.WITHHELD]),
     )
 
 
-def _entry_kind(entry: str) -> str:
-    if entry == WITHHELD:
-        return WITHHELD
-    if _PREFIX.fullmatch(entry):
-        return "prefix"
-    return "country" if _COUNTRY.fullmatch(entry) else "exact"
+def entry_kind(entry: str) -> EntryKind:
+    """Tell what an entry speaks of."""
+    text = entry.strip()
+    if text == WITHHELD:
+        return EntryKind.WITHHELD
+    if text.endswith("*") and _PREFIX.fullmatch(text):
+        return EntryKind.PREFIX
+    return EntryKind.COUNTRY if len(text) == 2 and _COUNTRY.fullmatch(text) else EntryKind.EXACT
+
+
+def customer_operand(entry: str, kind: EntryKind, region: str) -> str:
+    """Return what the customer's number is compared with: the entry as numbers are written, a prefix without its *."""
+    text = entry.strip()
+    if kind is EntryKind.PREFIX:
+        return text.rstrip("*")
+    return customer_identity(text, region) if kind is EntryKind.EXACT else text
 
 
 def check_customer_entry(entry: str, region: str) -> str | None:

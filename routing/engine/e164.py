@@ -69,15 +69,24 @@ class _CallingCode:
 
 def read_plain_e164(text: str) -> tuple[str | None] | None:
     """Return the country of a text that is E.164 beyond doubt, in a tuple; None leaves the text to the parser."""
+    found = _plain(text)
+    return None if found is None else (found[0].country(found[1]),)
+
+
+def is_plain_e164(text: str) -> bool:
+    """Tell whether a text is E.164 beyond doubt; the same at half the cost where nobody asks for the country."""
+    return _plain(text) is not None
+
+
+def _plain(text: str) -> tuple[_CallingCode, str] | None:
+    """Split what is E.164 beyond doubt behind its calling code."""
     if not _SHAPE.fullmatch(text):
         return None
     for end in _CODE_ENDS:
-        code, rest = text[1:end], text[end:]
-        known = _calling_code(code)
+        rest, known = text[end:], _calling_code(text[1:end])
         if known is not None:
             prefix = known.national_prefix
-            is_plain = len(rest) in known.lengths and (prefix is None or not prefix.match(rest))
-            return (known.country(rest),) if is_plain else None
+            return (known, rest) if len(rest) in known.lengths and not (prefix and prefix.match(rest)) else None
     return None
 
 

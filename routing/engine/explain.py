@@ -8,8 +8,9 @@ from enum import StrEnum
 from routing.engine.condition_words import Names, condition_words, names_of
 from routing.engine.decision import Decision, RuleRef
 from routing.engine.live import Facts
-from routing.engine.resolve import choose_arm, resolve
-from routing.engine.ruleset import CompiledRule, RuleSet
+from routing.engine.resolve import has_target, resolve
+from routing.engine.rule import CompiledRule
+from routing.engine.ruleset import RuleSet
 from routing.engine.sentences import decision_sentence, rule_sentence
 from routing.engine.situation import Situation
 
@@ -86,6 +87,6 @@ def _outcome(rule: CompiledRule, situation: Situation, facts: Facts) -> RuleOutc
         return RuleOutcome.DISABLED
     if not rule.matches(situation, facts):
         return RuleOutcome.NO_MATCH
-    if choose_arm(rule, situation, facts)[0] is None:
+    if not has_target(rule, facts):
         return RuleOutcome.NO_TARGET_AVAILABLE
     return RuleOutcome.NOT_REACHED

@@ -3,197 +3,156 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from heapq import merge
-from typing import Any, Protocol
+from typing import Any
 
-from routing.engine.conditions import AttributeIs, CampaignIs, Condition, CustomerIs, OnAnyList, OurNumberIs
+from routing.engine.filing import Where, filed_under
 from routing.engine.live import Facts
-from routing.engine.numbers import NumberKind
+from routing.engine.numbers import Number, NumberKind
+from routing.engine.rule import RANK, CompiledRule
 from routing.engine.situation import Situation
-from routing.engine.table import Operator, RuleSpec
 
-Ranks = tuple[int, ...]
+Shelf = CompiledRule | tuple[CompiledRule, ...]  # one rule, as on most shelves, or several in table order
 Operand = tuple[str, str]  # an attribute and its text
 SHELVES = ("exact", "prefixes", "countries", "lists", "attributes", "campaigns", "numbers", "flat")
-Where = tuple[str, Any]  # a shelf and an operand
-EQUAL = frozenset({Operator.IS, Operator.IN})
-SORTED_AT_ONCE = 64  # candidates; beyond, merging as far as needed is cheaper than sorting
+HEAD = 3  # characters: tells a number's country code, or most of it
+E164, WITHHELD = NumberKind.E164, NumberKind.WITHHELD
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RuleIndex:
-    """The ranks of the rules that a call of some kind can match at all.
+    """The rules that a call of some kind can match at all.
 
     Every enabled rule is filed once, under the operands of its most selective condition. ``flat`` are shelves without
-    operands.
+    operands. ``lengths`` are those of the prefixes that begin with some characters; ``short`` those that have not even
+    so many, and are tried for every number.
     """
 
-    exact: Mapping[str, Ranks] = field(default_factory=dict)
-    prefixes: Mapping[str, Ranks] = field(default_factory=dict)
-    countries: Mapping[str, Ranks] = field(default_factory=dict)
-    lists: Mapping[str, Ranks] = field(default_factory=dict)
-    attributes: Mapping[Operand, Ranks] = field(default_factory=dict)
-    campaigns: Mapping[str, Ranks] = field(default_factory=dict)
-    numbers: Mapping[str, Ranks] = field(default_factory=dict)
-    flat: Mapping[str, Ranks] = field(default_factory=dict)
-    prefix_lengths: tuple[int, ...] = field(init=False)
+    exact: Mapping[str, Shelf] = field(default_factory=dict)
+    prefixes: Mapping[str, Shelf] = field(default_factory=dict)
+    countries: Mapping[str, Shelf] = field(default_factory=dict)
+    lists: Mapping[str, Shelf] = field(default_factory=dict)
+    attributes: Mapping[Operand, Shelf] = field(default_factory=dict)
+    campaigns: Mapping[str, Shelf] = field(default_factory=dict)
+    numbers: Mapping[str, Shelf] = field(default_factory=dict)
+    flat: Mapping[str, Shelf] = field(default_factory=dict)
+    lengths: Mapping[str, tuple[int, ...]] = field(init=False)
+    short: tuple[int, ...] = field(init=False)
     attribute_keys: tuple[str, ...] = field(init=False)
-    withheld: Ranks = field(init=False)
-    rest: Ranks = field(init=False)
+    withheld: Shelf = field(init=False)
+    rest: Shelf = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "prefix_lengths", tuple(sorted(set(map(len, self.prefixes)))))
+        short = {len(prefix) for prefix in self.prefixes if len(prefix) < HEAD}
+        lengths: defaultdict[str, set[int]] = defaultdict(short.copy)
+        for prefix in self.prefixes:
+            if len(prefix) >= HEAD:
+                lengths[prefix[:HEAD]].add(len(prefix))
+        object.__setattr__(self, "lengths", {head: tuple(sorted(found)) for head, found in lengths.items()})
+        object.__setattr__(self, "short", tuple(sorted(short)))
         object.__setattr__(self, "attribute_keys", tuple(sorted({key for key, _ in self.attributes})))
         object.__setattr__(self, "withheld", self.flat.get("withheld", ()))
         object.__setattr__(self, "rest", self.flat.get("rest", ()))
 
-    def candidates(self, situation: Situation, facts: Facts) -> Iterable[int]:
-        """Return the ranks of rules that may match, in table order, each once."""
-        found = self._found(situation, facts)
-        if len(found) < 2:
-            return found[0] if found else ()
-        if sum(map(len, found)) <= SORTED_AT_ONCE:
-            return sorted({rank for ranks in found for rank in ranks})
-        return _merged(found)
+    def first(self, situation: Situation, facts: Facts) -> CompiledRule | None:
+        """Return the first rule of the table that matches and has a target that may take the call."""
+        best = None
+        for shelf in self._found(situation, facts):
+            rules = shelf if isinstance(shelf, tuple) else (shelf,)
+            best = _first_of(rules, situation, facts, best)
+        return best
 
-    def _found(self, situation: Situation, facts: Facts) -> list[Ranks]:
-        """Return the filled shelves that the call reaches."""
-        found = [self.rest] if self.rest else []
-        identity = situation.customer.identity
-        if identity:
-            self._find_customer(situation, identity, found)
-        elif self.withheld and situation.customer.kind is NumberKind.WITHHELD:
+    def candidates(self, situation: Situation, facts: Facts) -> list[CompiledRule]:
+        """Return the rules that may match, in table order, each once."""
+        return sorted({rule for shelf in self._found(situation, facts) for rule in _rules_on(shelf)}, key=RANK)
+
+    def _found(self, situation: Situation, facts: Facts) -> list[Shelf]:
+        """Return the filled shelves that the call reaches, the narrow ones first."""
+        found: list[Shelf] = []
+        if situation.customer.identity:
+            self._find_customer(situation.customer, found)
+        elif self.withheld and situation.customer.kind is WITHHELD:
             found.append(self.withheld)
         if facts.hits:
-            found += [ranks for hit in facts.hits if (ranks := self.lists.get(hit.list_key))]
+            found += [shelf for hit in facts.hits if (shelf := self.lists.get(hit.list_key))]
         if self.attribute_keys and situation.context.attributes:
             self._find_attributes(situation, found)
         if situation.campaigns:
-            found += [ranks for slug in situation.campaigns if (ranks := self.campaigns.get(slug))]
-        if ranks := self.numbers.get(situation.our_number or ""):
-            found.append(ranks)
+            found += [shelf for slug in situation.campaigns if (shelf := self.campaigns.get(slug))]
+        if situation.our_number and (shelf := self.numbers.get(situation.our_number)):
+            found.append(shelf)
+        if self.rest:
+            found.append(self.rest)
         return found
 
-    def _find_customer(self, situation: Situation, identity: str, found: list[Ranks]) -> None:
-        if ranks := self.exact.get(identity):
-            found.append(ranks)
-        customer = situation.customer
-        if customer.kind is not NumberKind.E164:
-            return
-        if ranks := self.countries.get(customer.country or ""):
-            found.append(ranks)
-        prefixes = self.prefixes
-        found += [ranks for length in self.prefix_lengths if (ranks := prefixes.get(identity[:length]))]
+    def _find_customer(self, customer: Number, found: list[Shelf]) -> None:
+        identity = customer.identity
+        if shelf := self.exact.get(identity):
+            found.append(shelf)
+        if customer.kind is E164:
+            if lengths := self.lengths.get(identity[:HEAD], self.short):
+                prefixes = self.prefixes
+                found += [shelf for length in lengths if (shelf := prefixes.get(identity[:length]))]
+            if self.countries and (shelf := self.countries.get(customer.country or "")):
+                found.append(shelf)
 
-    def _find_attributes(self, situation: Situation, found: list[Ranks]) -> None:
-        seen, shelf = situation.context.attributes, self.attributes
+    def _find_attributes(self, situation: Situation, found: list[Shelf]) -> None:
+        seen, shelves = situation.context.attributes, self.attributes
         texts = [(key, seen[key].text) for key in self.attribute_keys if key in seen]
-        found += [ranks for operand in texts if (ranks := shelf.get(operand))]
+        found += [shelf for operand in texts if (shelf := shelves.get(operand))]
 
 
-class Filed(Protocol):
-    """What the index needs to know of a compiled rule."""
-
-    @property
-    def rank(self) -> int:
-        """Its rank: rules are judged in this order."""
-
-    @property
-    def spec(self) -> RuleSpec:
-        """The rule itself: one that is switched off is not filed."""
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """Its conditions, of which it is filed under one."""
+def _rules_on(shelf: Shelf) -> tuple[CompiledRule, ...]:
+    return shelf if isinstance(shelf, tuple) else (shelf,)
 
 
-def index_rules(rules: Iterable[Filed]) -> RuleIndex:
-    """File every enabled rule by its most selective condition."""
-    return refile(RuleIndex(), removed=(), added=rules)
+def _first_of(
+    rules: tuple[CompiledRule, ...], situation: Situation, facts: Facts, best: CompiledRule | None
+) -> CompiledRule | None:
+    """Return the first rule that matches and has an available target, or ``best`` where that comes before.
+
+    Everything is done in place: each function called here would be a tenth of a decision.
+    """
+    unavailable = facts.unavailable
+    for rule in rules:
+        if best is not None and best.rank < rule.rank:
+            return best
+        parts = rule.parts or rule.prepare()
+        for condition in parts.others:
+            if not condition.holds(situation, facts):
+                break
+        else:
+            for arm in parts.arms:
+                if arm.target.enabled and arm.target.key not in unavailable:
+                    return rule
+    return best
 
 
-def refile(index: RuleIndex, *, removed: Iterable[Filed], added: Iterable[Filed]) -> RuleIndex:
+def index_rules(rules: Iterable[CompiledRule], region: str) -> RuleIndex:
+    """File every enabled rule by its most selective condition; national numbers are read in that country."""
+    return refile(RuleIndex(), region, removed=(), added=rules)
+
+
+def refile(
+    index: RuleIndex, region: str, *, removed: Iterable[CompiledRule], added: Iterable[CompiledRule]
+) -> RuleIndex:
     """Return the index with some rules taken out, then others put in; what they do not touch is shared with the old."""
-    gone, come = _by_operand(removed), _by_operand(added)
-    shelves: dict[str, dict[Any, Ranks]] = {name: getattr(index, name) for name in SHELVES}
+    gone, come = _by_operand(removed, region), _by_operand(added, region)
+    shelves: dict[str, dict[Any, Shelf]] = {name: getattr(index, name) for name in SHELVES}
     shelves |= {name: dict(shelves[name]) for name in {shelf for shelf, _ in (*gone, *come)}}
     for shelf, operand in gone.keys() | come.keys():
-        left = set(shelves[shelf].pop(operand, ())).difference(gone.get((shelf, operand), ()))
+        left = set(_rules_on(shelves[shelf].pop(operand, ()))).difference(gone.get((shelf, operand), ()))
         left.update(come.get((shelf, operand), ()))
         if left:
-            shelves[shelf][operand] = tuple(sorted(left))
+            shelves[shelf][operand] = left.pop() if len(left) == 1 else tuple(sorted(left, key=RANK))
     return RuleIndex(**shelves)
 
 
-def _by_operand(rules: Iterable[Filed]) -> dict[Where, list[int]]:
-    found: defaultdict[Where, list[int]] = defaultdict(list)
+def _by_operand(rules: Iterable[CompiledRule], region: str) -> dict[Where, list[CompiledRule]]:
+    found: defaultdict[Where, list[CompiledRule]] = defaultdict(list)
     for rule in rules:
         if rule.spec.enabled:
-            for where in _filed_under(rule):
-                found[where].append(rule.rank)
+            for where in filed_under(rule.spec.when, region):
+                found[where].append(rule)
     return found
-
-
-def filed_condition(conditions: tuple[Condition, ...]) -> Condition | None:
-    """Return the most selective condition that the index knows, under which a rule is filed; None: under none."""
-    known = [condition for condition in conditions if _breadth(condition) is not None]
-    return min(known, key=lambda condition: _breadth(condition) or 0, default=None)
-
-
-def is_settled(condition: Condition) -> bool:
-    """Tell whether what is found under a condition fulfils it. An attribute may yet be one that nobody may trust."""
-    return not isinstance(condition, AttributeIs)
-
-
-def _breadth(condition: Condition) -> int | None:
-    """Return a lower number for what fewer calls are likely to fulfil, None for what has no shelf."""
-    match condition:
-        case CustomerIs():
-            return 4 if condition.countries or condition.withheld else 0
-        case OnAnyList():
-            return 1
-        case AttributeIs(op=op) if op in EQUAL:
-            return 2
-        case CampaignIs():
-            return 3
-        case OurNumberIs():
-            return 5
-    return None
-
-
-def _merged(found: list[Ranks]) -> Iterator[int]:
-    """Yield the ranks in order without sorting them all: most calls are taken by an early rule."""
-    last = -1
-    for rank in merge(*found):
-        if rank != last:
-            yield rank
-            last = rank
-
-
-def _filed_under(rule: Filed) -> list[Where]:
-    """Name the shelves and operands of the rule's most selective condition."""
-    condition = filed_condition(rule.conditions)
-    return [("flat", "rest")] if condition is None else _operands(condition)
-
-
-def _operands(condition: Condition) -> list[Where]:
-    match condition:
-        case CustomerIs():
-            return [
-                *(("exact", number) for number in condition.exact),
-                *(("prefixes", prefix) for prefix in condition.prefixes),
-                *(("countries", country) for country in condition.countries),
-                *([("flat", "withheld")] if condition.withheld else []),
-            ]
-        case OnAnyList():
-            return [("lists", key) for key in condition.lists]
-        case AttributeIs():
-            return [("attributes", (condition.key, value)) for value in condition.values]
-        case CampaignIs():
-            return [("campaigns", slug) for slug in condition.campaigns]
-        case OurNumberIs():
-            return [("numbers", key) for key in condition.numbers]
-        case _:
-            raise TypeError(f"{condition!r} has no index")

@@ -11,7 +11,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 from phonenumbers import timezone as number_timezone
 
-from routing.engine.e164 import read_plain_e164
+from routing.engine.e164 import is_plain_e164, read_plain_e164
 
 WITHHELD_WORDS = frozenset("anonymous private restricted unavailable unknown blocked withheld".split())
 # Digits that a keypad spells ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE with: some
@@ -53,6 +53,10 @@ class Number:
 
 
 MISSING = Number(raw="", kind=NumberKind.MISSING)
+REMEMBERED = 65_536  # of each kind
+# E.164 as it was presented, which reads alike in every country. A dictionary that is emptied when it is full answers
+# in half the time of an lru_cache, which keeps its entries in order.
+PLAIN: dict[str | None, Number] = {}
 
 
 def read_customer(raw: str | None, region: str, *, inbound: bool) -> Number:
@@ -65,13 +69,34 @@ def read_customer(raw: str | None, region: str, *, inbound: bool) -> Number:
     return read_number(raw, region)
 
 
-@lru_cache(maxsize=65_536)
 def read_number(raw: str, region: str) -> Number:
     """Classify a written number: withheld first, then SIP URI, then E.164, else raw."""
+    return PLAIN.get(raw) or _read_plain(raw) or _read_other(raw, region)
+
+
+def forget_numbers() -> None:
+    """Read every number anew, as a new process does."""
+    for cached in (_read_other, number_key, country_of, candidate_zones):
+        cached.cache_clear()
+    PLAIN.clear()
+
+
+def _read_plain(raw: str) -> Number | None:
     text = raw.strip()
     plain = read_plain_e164(text)
-    if plain is not None and text not in WITHHELD_SENTINELS:
-        return Number(raw=raw, kind=NumberKind.E164, identity=text, country=_supported(plain[0]))
+    if plain is None or text in WITHHELD_SENTINELS:
+        return None
+    number = Number(raw=raw, kind=NumberKind.E164, identity=text, country=_supported(plain[0]))
+    if len(PLAIN) >= REMEMBERED:
+        PLAIN.clear()
+    PLAIN[raw] = number
+    return number
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _read_other(raw: str, region: str) -> Number:
+    """Classify what is not plain E.164."""
+    text = raw.strip()
     if is_withheld(text):
         return Number(raw=raw, kind=NumberKind.WITHHELD)
     sip = _SIP.fullmatch(text)
@@ -83,8 +108,14 @@ def read_number(raw: str, region: str) -> Number:
 
 
 def customer_identity(text: str, region: str) -> str:
-    """Return what a customer's number is compared by: conditions and lists must write it the same way."""
-    return read_number(text, region).identity or text.strip()
+    """Return what a customer's number is compared by: conditions and lists must write it the same way.
+
+    Nothing is remembered: a table's numbers would drive those of callers out.
+    """
+    text = text.strip()
+    if is_plain_e164(text) and text not in WITHHELD_SENTINELS:
+        return text
+    return _read_other(text, region).identity or text
 
 
 def is_withheld(text: str) -> bool:
@@ -132,7 +163,7 @@ def normalise_sip_uri(text: str) -> str:
     return f"{sip['scheme'].lower()}:{user}{sip['host'].lower()}"
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def number_key(text: str, region: str) -> str:
     """Return the natural key of one of our numbers: E.164, or the SIP URI, or the text itself."""
     if is_sip_uri(text):
@@ -140,7 +171,7 @@ def number_key(text: str, region: str) -> str:
     return to_e164(text, region) or text.strip()
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def country_of(e164: str) -> str | None:
     """Return the ISO country of an E.164 number, None where it belongs to no single one or is no number."""
     plain = read_plain_e164(e164)
@@ -162,7 +193,7 @@ def is_country(code: str) -> bool:
     return code in phonenumbers.SUPPORTED_REGIONS
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=REMEMBERED)
 def candidate_zones(e164: str) -> tuple[str, ...]:
     """Return the IANA zones the number may be in; empty where none is known."""
     zones = number_timezone.time_zones_for_number(phonenumbers.parse(e164))

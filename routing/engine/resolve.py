@@ -11,7 +11,8 @@ from routing.engine.context import WORKFLOW, Channel
 from routing.engine.decision import Decision, Reason
 from routing.engine.live import NO_FACTS, EmergencySwitch, Facts
 from routing.engine.overrides import merge
-from routing.engine.ruleset import CompiledArm, CompiledRule, RuleSet
+from routing.engine.rule import CompiledArm, CompiledRule
+from routing.engine.ruleset import RuleSet
 from routing.engine.situation import Situation
 from routing.engine.table import Purpose, Target, TargetKind
 
@@ -30,7 +31,12 @@ PAUSED_REJECT = _reject("outbound-paused", "Outbound paused", "Outbound calls ar
 
 def resolve(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
     """Decide who takes the call, looking only at rules that the index finds."""
-    return _decide(ruleset.matching(situation, facts), ruleset, situation, facts)
+    if facts is not NO_FACTS or situation.context.named_target is not None:
+        before_rules = _before_rules(ruleset, situation, facts)
+        if before_rules is not None:
+            return before_rules
+    rule = ruleset.index.first(situation, facts)
+    return _default(ruleset, facts) if rule is None else _answer(rule, ruleset, situation, facts)
 
 
 def resolve_linear(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
@@ -41,21 +47,23 @@ def resolve_linear(ruleset: RuleSet, situation: Situation, facts: Facts) -> Deci
 
 def decide_among(rules: Iterable[CompiledRule], ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
     """Decide as if the table had only these rules, in this order."""
-    return _decide((rule for rule in rules if rule.matches(situation, facts)), ruleset, situation, facts)
+    before_rules = _before_rules(ruleset, situation, facts)
+    if before_rules is not None:
+        return before_rules
+    for rule in rules:
+        if rule.matches(situation, facts) and has_target(rule, facts):
+            return _answer(rule, ruleset, situation, facts)
+    return _default(ruleset, facts)
 
 
-def _decide(matching: Iterable[CompiledRule], ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
-    """Apply the order of a decision; the first step that has an answer gives it. ``matching`` are asked one by one."""
-    if facts is not NO_FACTS or situation.context.named_target is not None:
-        before_rules = (
-            _refused_outbound(ruleset, situation, facts)
-            or _emergency(ruleset, situation, facts)
-            or _blocked(ruleset, situation, facts)
-            or _explicit(ruleset, situation)
-        )
-        if before_rules is not None:
-            return before_rules
-    return _first_available(matching, ruleset, situation, facts) or _default(ruleset, facts)
+def _before_rules(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision | None:
+    """Apply what comes before the rules; the first step that has an answer gives it."""
+    return (
+        _refused_outbound(ruleset, situation, facts)
+        or _emergency(ruleset, situation, facts)
+        or _blocked(ruleset, situation, facts)
+        or _explicit(ruleset, situation)
+    )
 
 
 def is_available(target: Target, facts: Facts) -> bool:
@@ -113,22 +121,24 @@ def _explicit(ruleset: RuleSet, situation: Situation) -> Decision | None:
     return Decision(target=target, reason=Reason.EXPLICIT, revision=ruleset.revision)
 
 
-def _first_available(
-    matching: Iterable[CompiledRule], ruleset: RuleSet, situation: Situation, facts: Facts
-) -> Decision | None:
-    for rule in matching:
-        arm, sticky = choose_arm(rule, situation, facts)
-        if arm is not None:
-            if facts.hits or not sticky:
-                return _chosen(rule, arm, ruleset, facts, sticky)
-            return ruleset.made.get(arm) or _remembered(rule, arm, ruleset)
-    return None
+def _answer(rule: CompiledRule, ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
+    """Return the answer of a rule that has an available target; to most calls it is the one it gave before."""
+    place, sticky = (0, True) if len(rule.arms) == 1 else _available_place(rule, situation, facts)
+    if facts.hits or not sticky:
+        return _chosen(rule, rule.arms[place], ruleset, facts, sticky)
+    made = rule.made
+    if made[0] is ruleset.mark and made[place + 1] is not None:
+        answer: Decision = made[place + 1]
+        return answer
+    return _remembered(rule, place, ruleset)
 
 
-def _remembered(rule: CompiledRule, arm: CompiledArm, ruleset: RuleSet) -> Decision:
+def _remembered(rule: CompiledRule, place: int, ruleset: RuleSet) -> Decision:
     """Make the answer to every call that no list speaks of, and keep it."""
-    made = ruleset.made[arm] = _chosen(rule, arm, ruleset, NO_FACTS, sticky=True)
-    return made
+    answer = _chosen(rule, rule.arms[place], ruleset, NO_FACTS, sticky=True)
+    known = rule.made[1:] if rule.made[0] is ruleset.mark else (None,) * len(rule.arms)
+    rule.made = (ruleset.mark, *known[:place], answer, *known[place + 1 :])
+    return answer
 
 
 def _chosen(rule: CompiledRule, arm: CompiledArm, ruleset: RuleSet, facts: Facts, sticky: bool) -> Decision:
@@ -149,18 +159,20 @@ def _default(ruleset: RuleSet, facts: Facts) -> Decision:
     return replace(made, ceiling=_ceiling({}, facts)) if facts.hits else made
 
 
-def choose_arm(rule: CompiledRule, situation: Situation, facts: Facts) -> tuple[CompiledArm | None, bool]:
-    """Return the rule's available target and whether the choice sticks to the customer.
+def has_target(rule: CompiledRule, facts: Facts) -> bool:
+    """Tell whether any target of the rule may take calls."""
+    return any(is_available(arm.target, facts) for arm in rule.arms)
+
+
+def _available_place(rule: CompiledRule, situation: Situation, facts: Facts) -> tuple[int, bool]:
+    """Return the place of the available target drawn, and whether the choice sticks to the customer.
 
     The share of a target that is not available goes to the next one of the rule, around the end.
     """
-    first, sticky = (0, True) if len(rule.arms) == 1 else _drawn_arm(rule, situation)
-    if is_available(rule.arms[first].target, facts):
-        return rule.arms[first], sticky
-    for arm in (*rule.arms[first + 1 :], *rule.arms[:first]):
-        if is_available(arm.target, facts):
-            return arm, sticky
-    return None, sticky
+    first, sticky = _drawn_arm(rule, situation)
+    places = range(len(rule.arms))
+    available = [place for place in (*places[first:], *places[:first]) if is_available(rule.arms[place].target, facts)]
+    return available[0], sticky
 
 
 def _drawn_arm(rule: CompiledRule, situation: Situation) -> tuple[int, bool]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from routing.engine.context import Channel, Context
-from routing.engine.numbers import Number, country_of, number_key, read_customer
+from routing.engine.numbers import PLAIN, Number, country_of, number_key, read_customer
 
 if TYPE_CHECKING:  # a ruleset holds conditions, and conditions look at situations
     from routing.engine.ruleset import RuleSet
@@ -30,9 +30,10 @@ class Situation:
 
 def situate(ruleset: RuleSet, context: Context) -> Situation:
     """Read a context with the table's numbers and campaigns."""
-    our_number = _our_number(ruleset, context)
-    region = (country_of(our_number) if our_number else None) or ruleset.default_region
-    customer = read_customer(context.customer, region, inbound=context.channel is Channel.INBOUND)
+    our_number = None
+    if context.our_number is not None or context.our_number_id is not None:
+        our_number = _our_number(ruleset, context)
+    customer = PLAIN.get(context.customer) or _customer(ruleset, context, our_number)
     return Situation(context, customer, our_number, _campaigns(ruleset, context, our_number))
 
 
@@ -44,14 +45,20 @@ def _our_number(ruleset: RuleSet, context: Context) -> str | None:
     return number_key(context.our_number, ruleset.default_region) if context.our_number else None
 
 
+def _customer(ruleset: RuleSet, context: Context, our_number: str | None) -> Number:
+    region = (country_of(our_number) if our_number else None) or ruleset.default_region
+    return read_customer(context.customer, region, inbound=context.channel is Channel.INBOUND)
+
+
 def _campaigns(ruleset: RuleSet, context: Context, our_number: str | None) -> frozenset[str]:
     """A campaign the request names wins over those our number belongs to; none runs off its dates."""
     if context.campaign is not None:
-        named: tuple[str, ...] = (context.campaign,)
-    elif context.vapi_campaign_id is not None:
-        named = ruleset.campaigns_by_vapi_id.get(context.vapi_campaign_id, ())
+        campaign = ruleset.campaigns.get(context.campaign)
+        return campaign.alone if campaign is not None and campaign.runs_at(context.at) else NO_CAMPAIGNS
+    if context.vapi_campaign_id is not None:
+        named = ruleset.campaigns_by_vapi_id.get(context.vapi_campaign_id)
     else:
-        named = ruleset.campaigns_by_number.get(our_number or "", ())
+        named = ruleset.campaigns_by_number.get(our_number) if our_number else None
     if not named:
         return NO_CAMPAIGNS
     return frozenset(

@@ -18,7 +18,8 @@ from routing.engine.decision import Decision, Reason
 from routing.engine.live import Facts
 from routing.engine.numbers import country_of
 from routing.engine.resolve import is_available, resolve
-from routing.engine.ruleset import CompiledRule, RuleSet
+from routing.engine.rule import CompiledRule
+from routing.engine.ruleset import RuleSet
 from routing.engine.situation import Situation, situate
 from routing.engine.table import OurNumber, Target
 from routing.services.next_change import HORIZON, is_same_target, next_change

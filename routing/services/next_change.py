@@ -11,7 +11,8 @@ from routing.engine.context import Context
 from routing.engine.decision import Decision
 from routing.engine.live import Facts
 from routing.engine.resolve import decide_among, is_available
-from routing.engine.ruleset import CompiledRule, RuleSet
+from routing.engine.rule import CompiledRule
+from routing.engine.ruleset import RuleSet
 from routing.engine.situation import Situation, situate
 from routing.engine.turning_points import date_turns, schedule_turns
 

@@ -9,11 +9,12 @@ from itertools import accumulate, chain
 from django.conf import settings
 
 from routing.engine.checking import check_table
-from routing.engine.compile import build_conditions, rank_of
+from routing.engine.compile import rank_of
 from routing.engine.decision import Decision
 from routing.engine.errors import TableError, TableErrors
 from routing.engine.resolve import decide_among
-from routing.engine.ruleset import CompiledArm, CompiledRule, RuleSet
+from routing.engine.rule import CompiledArm, CompiledRule, Parts, build_conditions
+from routing.engine.ruleset import RuleSet
 from routing.engine.sentences import rule_sentence
 from routing.engine.situation import situate
 from routing.engine.table import RuleSpec, Table
@@ -109,12 +110,12 @@ def _is_taken(rule: CompiledRule, decision: Decision) -> bool:
 
 
 def _compile_rule(rule: RuleSpec, ruleset: RuleSet, position: int) -> CompiledRule:
-    conditions = build_conditions(rule.when, ruleset.schedules, ruleset.default_region)
+    conditions = tuple(build_conditions(rule.when, ruleset.schedules, ruleset.default_region))
     return CompiledRule(
-        rank=rank_of(position),
-        spec=replace(rule, overrides={}),
-        conditions=tuple(conditions),
-        arms=tuple(_arms(rule, ruleset)),
+        rank_of(position),
+        replace(rule, overrides={}),
+        ruleset.materials,
+        Parts(conditions=conditions, others=conditions, arms=tuple(_arms(rule, ruleset))),
     )
 
 

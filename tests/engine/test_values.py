@@ -12,7 +12,6 @@ import pytest
 
 from routing.engine.conditions import read_number_text
 from routing.engine.context import Attribute, Channel, Context, NamedTarget, attribute_text, context_from_dict
-from routing.engine.index import _operands
 from routing.engine.live import NO_FACTS, LiveData
 from routing.engine.numbers import read_number
 from routing.engine.overrides import merge
@@ -108,8 +107,3 @@ def test_only_finite_numbers_are_numbers(text: str, number: Decimal | None) -> N
 
 def test_without_live_data_there_are_no_facts() -> None:
     assert LiveData().facts_for(read_number("+12025550100", "US"), AT) is NO_FACTS
-
-
-def test_a_condition_that_the_index_does_not_know_is_no_silent_match() -> None:
-    with pytest.raises(TypeError, match="has no index"):
-        _operands(object())  # type: ignore[arg-type]  # a condition that nobody filed
