@@ -37,17 +37,18 @@ def drain(now: datetime | None = None, *, waited_seconds: float = WAIT_SECONDS) 
     Outcomes of calls that are not in the database yet are put back for up to a minute; they come up again after
     ``waited_seconds``. Raises DatabaseError when the database is out of reach; the files then stay.
     """
-    work = Round()
-    writer.release()
+    work, at = Round(), now or timezone.now()
     for path in free_files(waited_seconds=waited_seconds):
         with claim(path) as descriptor:
             if descriptor is not None:
-                _drain_file(path, descriptor, work, now or timezone.now())
+                _drain_file(path, descriptor, work, at)
+    writer.hand_over(lambda path, descriptor: _drain_file(path, descriptor, work, at))
     return work.stored
 
 
 def _drain_file(path: Path, descriptor: int, work: Round, now: datetime) -> None:
     with os.fdopen(os.dup(descriptor), "rb") as lines:
+        lines.seek(0)
         while batch := list(islice(lines, BATCH)):
             _drain_batch(batch, work, now)
     if work.later:

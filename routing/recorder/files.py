@@ -9,8 +9,8 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +29,10 @@ def spool_folder() -> Path:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenFile:
-    """A file that this process appends to, and holds the lock of; ``data_dir`` is the setting that it was made by."""
+    """A file that this process made, and holds the lock of; ``data_dir`` is the setting that it was made by."""
 
     data_dir: object
+    path: Path
     descriptor: int
 
     def is_usable(self) -> bool:
@@ -49,45 +50,68 @@ class Writer:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._file: OpenFile | None = None
+        self._full: OpenFile | None = None
 
     def append(self, line: bytes) -> None:
         """Append one line with a single write, so that it is there as a whole or not at all; raises OSError."""
         with self._lock:
-            descriptor = self._descriptor()
+            self._file = _still_there(self._file)
+            descriptor = self._file.descriptor
             written = os.write(descriptor, line)
             if written != len(line):
                 # The disk filled up in the middle: without the torn piece the next line starts on its own.
                 os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
                 raise OSError(f"only {written} of {len(line)} bytes could be written")
 
-    def release(self) -> None:
-        """Give the file up, so that it can be drained. The next line opens a new one. Raises OSError."""
-        with self._lock:
-            if self._file is not None and os.fstat(self._file.descriptor).st_size:
-                self._descriptor()  # what lies in a deleted file could not be drained
-                self._close()
+    def hand_over(self, drain: Callable[[Path, int], object]) -> None:
+        """Let what was written so far be drained, by path and descriptor; the next line goes to a new file.
+
+        If that fails it comes up again next time. The file stays ours until then: given up, it could be deleted while
+        the database is down, and nobody would know what lay in it.
+        """
+        with self._turn:
+            for _ in range(1 if self._full is None else 2):
+                with self._lock:
+                    self._fill()
+                if self._full is not None:
+                    drain(self._full.path, self._full.descriptor)
+                with self._lock:
+                    _close(self._full)
+                    self._full = None
 
     def forget(self) -> None:
-        """Leave the parent's file alone in a forked child, which must not keep the parent's lock alive either."""
-        self._lock = threading.Lock()  # another thread of the parent may have held the old one
-        self._close()
+        """Leave the parent's files alone in a forked child, which must not keep the parent's locks alive either."""
+        self._lock = threading.Lock()  # another thread of the parent may have held the old ones
+        self._turn = threading.Lock()
+        _close(self._file)
+        _close(self._full)
+        self._file = self._full = None
 
-    def _descriptor(self) -> int:
-        if self._file is None or not self._file.is_usable():
-            lines = self._file.deleted_lines() if self._file else b""
-            descriptor = _create(spool_folder(), lines)
-            self._close()  # only now: as long as there is no other, the lines of a deleted file stay in it
-            self._file = OpenFile(data_dir=settings.ROUTING_DATA_DIR, descriptor=descriptor)
-        return self._file.descriptor
-
-    def _close(self) -> None:
-        if self._file is not None:
-            os.close(self._file.descriptor)
-            self._file = None
+    def _fill(self) -> None:
+        if self._full is None and self._file is not None and os.fstat(self._file.descriptor).st_size:
+            self._full, self._file = self._file, None
+        if self._full is not None:
+            with suppress(OSError):  # it can be drained all the same
+                self._full = _still_there(self._full)
 
 
-def _create(folder: Path, lines: bytes) -> int:
+def _still_there(file: OpenFile | None) -> OpenFile:
+    """Return the file, or a new one with its lines where somebody has deleted it; raises OSError."""
+    if file is not None and file.is_usable():
+        return file
+    renewed = _create(spool_folder(), file.deleted_lines() if file else b"")
+    _close(file)  # only now: as long as there is no other, the lines of a deleted file stay in it
+    return renewed
+
+
+def _close(file: OpenFile | None) -> None:
+    if file is not None:
+        os.close(file.descriptor)
+
+
+def _create(folder: Path, lines: bytes) -> OpenFile:
     """Open a new file that begins with these lines. It gets the name that others look for only when it is locked."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{os.getpid()}-{secrets.token_hex(8)}.jsonl"
@@ -102,7 +126,7 @@ def _create(folder: Path, lines: bytes) -> int:
         os.close(descriptor)
         draft.unlink(missing_ok=True)
         raise
-    return descriptor
+    return OpenFile(data_dir=settings.ROUTING_DATA_DIR, path=path, descriptor=descriptor)
 
 
 writer = Writer()

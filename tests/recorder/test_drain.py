@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -71,7 +72,7 @@ def test_same_call_twice_keeps_the_first() -> None:
 
 def test_file_of_a_living_process_is_left_alone(spool_path: Path) -> None:
     spool.append(call())
-    writer.release()
+    writer.forget()
     (path,) = spool_path.glob("*.jsonl")
 
     with claim(path):
@@ -82,7 +83,7 @@ def test_file_of_a_living_process_is_left_alone(spool_path: Path) -> None:
 
 def test_line_cut_short_by_a_kill_does_not_block_the_rest(spool_path: Path) -> None:
     spool.append(call())
-    writer.release()
+    writer.forget()
     (path,) = spool_path.glob("*.jsonl")
     path.write_bytes(path.read_bytes() + b'{"kind":"call","id":"4')
 
@@ -208,17 +209,45 @@ def test_waiting_outcomes_rest_for_a_while(spool_path: Path) -> None:
 
 
 def test_database_that_is_down_leaves_the_spool_as_it_is(spool_path: Path) -> None:
+    spool.append(call())
+    drain_in_vain()
+
+    assert left_over(spool_path) == [".jsonl"]
+    assert drain_now() == 1
+
+
+def test_files_deleted_while_the_database_is_down_take_nothing_along(spool_path: Path) -> None:
+    """Sabotage seen to fail: give the file up before it is drained, or take it as it is."""
+    spool.append(call())
+    drain_in_vain()
+    spool.append(call())
+    shutil.rmtree(spool_path)
+
+    drain_in_vain()
+
+    assert left_over(spool_path) == [".jsonl"], "what is drained next is on the disk again"
+    assert drain_now() == 2
+    assert Call.objects.count() == 2
+
+
+def test_an_outage_leaves_two_files_however_long_it_lasts(spool_path: Path) -> None:
+    """Sabotage seen to fail: give the file up before it is drained, and do so before those of others are."""
+    for _ in range(4):
+        spool.append(call())
+        drain_in_vain()
+
+    assert left_over(spool_path) == [".jsonl", ".jsonl"]
+    assert drain_now() == 4
+
+
+def drain_in_vain() -> None:
     def refuse(*args: Any, **kwargs: Any) -> Any:
         raise OperationalError("the server is gone")
 
-    spool.append(call())
     with pytest.MonkeyPatch.context() as outage:
         outage.setattr(type(connections["default"]), "cursor", refuse)
         with pytest.raises(OperationalError):
             drain_now()
-
-    assert left_over(spool_path) == [".jsonl"]
-    assert drain_now() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -111,7 +111,7 @@ def test_forked_child_does_not_keep_its_parents_file_locked(spool_path: Path) ->
         os._exit(0)
     os.read(born, 1)
 
-    writer.release()
+    writer.forget()
     with claim(path) as descriptor:
         is_free = descriptor is not None
 
@@ -120,10 +120,14 @@ def test_forked_child_does_not_keep_its_parents_file_locked(spool_path: Path) ->
     assert is_free
 
 
+def fail(path: Path, descriptor: int) -> None:
+    raise OSError("the database is down")
+
+
 @pytest.mark.parametrize("deletion", ["file", "folder"])
-@pytest.mark.parametrize("next_step", ["append", "release"])
+@pytest.mark.parametrize("next_step", ["append", "drain"])
 def test_deleted_spool_is_made_again_with_what_was_in_it(spool_path: Path, deletion: str, next_step: str) -> None:
-    """Sabotage seen to fail: let `deleted_lines` return nothing, or `release` close the file as it is."""
+    """Sabotage seen to fail: let `deleted_lines` return nothing, or `hand_over` take the file as it is."""
     spool.append({"n": 1})
     (path,) = spool_path.glob("*.jsonl")
     if deletion == "file":
@@ -134,7 +138,8 @@ def test_deleted_spool_is_made_again_with_what_was_in_it(spool_path: Path, delet
     if next_step == "append":
         spool.append({"n": 2})
     else:
-        writer.release()
+        with pytest.raises(OSError, match="database"):
+            writer.hand_over(fail)
 
     assert kept(spool_path) == [{"n": 1}, {"n": 2}][: 2 if next_step == "append" else 1]
     assert losses.count == 0
@@ -206,13 +211,13 @@ def test_record_that_is_no_json_is_counted(spool_path: Path) -> None:
     assert losses.count == 1
 
 
-def test_own_file_is_free_once_it_is_released(spool_path: Path) -> None:
+def test_own_file_is_free_once_its_process_gives_it_up(spool_path: Path) -> None:
     spool.append({"n": 1})
     (path,) = free_files(waited_seconds=0)
     with claim(path) as descriptor:
         assert descriptor is None
 
-    writer.release()
+    writer.forget()
 
     with claim(path) as descriptor:
         assert descriptor is not None
