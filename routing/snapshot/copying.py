@@ -1,16 +1,18 @@
-"""When the local copy is written: after every change, but never for more than a small part of the time."""
+"""When the local copy is written: after every change and where it is gone, but never for much of the time."""
 
 import logging
+import os
 import threading
 import time
 
-from routing.snapshot.copy import Contents, write_copy
+from routing.snapshot.copy import Contents, copy_path, write_copy
 
 logger = logging.getLogger(__name__)
 
 # Writing takes at most one part in PAUSE of the time: a million entries are not written anew at each change of one. The
 # pause is never longer than so many seconds.
 PAUSE, LONGEST_PAUSE = 20, 60.0
+RETRY_SECONDS = 10.0
 
 
 class Copier:
@@ -20,11 +22,13 @@ class Copier:
         self._copied: tuple[int | None, int] | None = None
         self._next_at = 0.0
         self._thread: threading.Thread | None = None
+        self._is_failing = False
 
     def keep(self, contents: Contents) -> None:
-        """Begin to write the copy if something changed since, and do not wait for its end."""
-        is_known = (contents.ruleset.revision, contents.live_version) == self._copied
-        if is_known or time.monotonic() < self._next_at or (self._thread and self._thread.is_alive()):
+        """Begin to write the copy if something changed since or somebody deleted it, and do not wait for its end."""
+        if time.monotonic() < self._next_at or (self._thread and self._thread.is_alive()):
+            return
+        if (contents.ruleset.revision, contents.live_version) == self._copied and os.path.exists(copy_path()):
             return
         self._thread = threading.Thread(target=self._write, args=(contents,), name="copy-routing-table", daemon=True)
         self._thread.start()
@@ -40,8 +44,11 @@ class Copier:
         try:
             if write_copy(contents):
                 self._copied = versions
+            self._is_failing = False
         except OSError as error:
-            self._copied = versions
-            logger.warning("The local copy of the routing table cannot be written: %s", error)
+            if not self._is_failing:
+                logger.warning("The local copy of the routing table cannot be written: %s", error)
+            self._is_failing = True
         finally:
-            self._next_at = began + min(PAUSE * (time.monotonic() - began), LONGEST_PAUSE)
+            pause = min(PAUSE * (time.monotonic() - began), LONGEST_PAUSE)
+            self._next_at = began + (max(pause, RETRY_SECONDS) if self._is_failing else pause)

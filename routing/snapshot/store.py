@@ -197,11 +197,11 @@ class Store:
         began = time.monotonic()
         with self._round:
             self.refresh()
+            self._copy()
             if self._trouble:
                 waker.close()
                 connections.close_all()
             else:
-                self._copy()
                 close_old_connections()
         seconds = settings.ROUTING_POLL_SECONDS
         # Never more than half of the time is spent on looking, however often PostgreSQL tells of changes.

@@ -289,6 +289,22 @@ def test_a_publish_does_not_wait_for_the_copy_of_the_one_before(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_down", [False, True], ids=["database up", "database down"])
+def test_a_copy_that_somebody_deleted_is_written_again(is_down: bool, fast_poll: None, outage: Outage) -> None:
+    """Sabotage seen to fail: let `Copier` ask only what changed, or `_look` copy without trouble only."""
+    go_live(1, document())
+    assert default_key() == "reception"
+    assert eventually(copy_path().exists)
+    if is_down:
+        outage.begin()
+        assert eventually(lambda: store.standing().trouble != "")
+
+    copy_path().unlink()
+
+    assert eventually(copy_path().exists)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_forked_child_and_parent_both_see_a_publish(fast_poll: None) -> None:
     go_live(1, document())
     assert default_key() == "reception"
