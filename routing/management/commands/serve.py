@@ -16,7 +16,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, InternalError, OperationalError, connections
 
 from routing.models import Revision, Target
 
@@ -61,9 +61,7 @@ class Command(BaseCommand):
         collect_changed_static_files()
         fault = find_database_fault()
         if fault:
-            self.stderr.write(f"The database cannot be reached ({fault}): calls are answered from the local copy.")
-        else:
-            call_command("migrate", verbosity=0, interactive=False)
+            self.stderr.write(f"The database cannot be used ({fault}): calls are answered all the same.")
         url = settings.PUBLIC_URL or f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
         self.stdout.write(f"Switchboard serves {url}/admin/ (webhook: {url}/vapi/webhook, API: {url}/api/v1)")
         if not (fault or no_demo) and is_empty():
@@ -88,11 +86,19 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 
 def find_database_fault() -> str:
-    """Return why no connection comes about, or nothing. Calls are answered without one, so it is no reason to stop."""
+    """Migrate, and return why that cannot be done now, or nothing. Calls are answered all the same: no reason to stop.
+
+    The database may be out of reach, corrupt, locked (SQLite) or take no writes (a standby). A migration that is at
+    fault itself raises.
+    """
     try:
         connections["default"].ensure_connection()
     except DatabaseError as error:
-        return str(error).partition("\n")[0]
+        return _first_line(error)
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except (OperationalError, InternalError) as error:
+        return _first_line(error)
     return ""
 
 
@@ -131,6 +137,10 @@ def server_command(host: str, port: int, workers: int) -> list[str]:
     server += ["--host", host, "--port", str(port), "--workers", str(workers)]
     server += ["--blocking-threads", str(BLOCKING_THREADS), "--respawn-failed-workers"]
     return [*server, "--workers-kill-timeout", str(SECONDS_TO_FINISH), "--working-dir", str(settings.BASE_DIR)]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _describe_static_files() -> Iterator[str]:
