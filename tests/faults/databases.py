@@ -12,8 +12,9 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 
@@ -34,6 +35,12 @@ class Database(Protocol):
     def execute(self, statement: str) -> None:
         """Change something behind the programs' back."""
 
+    def connect(self) -> Any:
+        """Open a connection by which to look on; each statement sees what is committed."""
+
+    def instant(self, statement: str) -> float:
+        """Ask for a time and return it in seconds since 1970."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SqliteFile:
@@ -48,13 +55,35 @@ class SqliteFile:
 
     def calls(self) -> list[Row]:
         """Return every call."""
-        with contextlib.closing(sqlite3.connect(self.path, timeout=30)) as connection:
+        with contextlib.closing(self.connect()) as connection:
             return list(connection.execute(CALLS))
 
     def execute(self, statement: str) -> None:
         """Run one statement."""
-        with contextlib.closing(sqlite3.connect(self.path, timeout=30)) as connection, connection:
+        with contextlib.closing(self.connect()) as connection, connection:
             connection.execute(statement)
+
+    def connect(self) -> sqlite3.Connection:
+        """Open a connection."""
+        return sqlite3.connect(self.path, timeout=30)
+
+    def instant(self, statement: str) -> float:
+        """Ask for a time; it is kept as a text in UTC."""
+        with contextlib.closing(self.connect()) as connection:
+            (text,) = connection.execute(statement).fetchone()
+        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+
+    @contextlib.contextmanager
+    def corrupt(self) -> Iterator[None]:
+        """Let the file be no database meanwhile."""
+        with self.path.open("r+b") as file:
+            head = file.read(100)
+            file.seek(0)
+            file.write(b"?" * len(head))
+            file.flush()
+            yield
+            file.seek(0)
+            file.write(head)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -141,8 +170,19 @@ class PostgresDatabase:
 
     def execute(self, statement: str) -> None:
         """Run one statement."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
+        with self.connect() as connection:
             connection.execute(statement.encode())
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """Open a connection."""
+        return psycopg.connect(self.url, autocommit=True)
+
+    def instant(self, statement: str) -> float:
+        """Ask for a time."""
+        with self.connect() as connection:
+            row = connection.execute(statement.encode()).fetchone()
+        assert row is not None
+        return float(row[0].timestamp())
 
     def disconnect(self) -> None:
         """End everybody's connection, as a fail-over does."""

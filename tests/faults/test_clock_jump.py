@@ -6,21 +6,16 @@ import contextlib
 import hashlib
 import hmac
 import json
-import sqlite3
 import time
 import urllib.error
 import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
 from tests.faults.conftest import Deploy
-from tests.faults.databases import Database, SqliteFile
 from tests.faults.deployment import TABLE, Deployment, assert_each_once
 from tests.faults.load import ANYBODY, EXPECTED, LINE_ID, VIP, Answered, Caller, percentile, under_load, wait_for
 from tests.faults.report import report
@@ -82,27 +77,13 @@ def publish_watched(deployment: Deployment, folder: Path) -> float:
     def live() -> object:
         return connection.execute("SELECT revision_id FROM routing_livestate").fetchone()
 
-    with contextlib.closing(connect(deployment.database)) as connection, ThreadPoolExecutor(1) as pool:
+    with contextlib.closing(deployment.database.connect()) as connection, ThreadPoolExecutor(1) as pool:
         before = live()
         publishing = pool.submit(deployment.publish, TABLE | {"default": "evening"}, folder)
         wait_for(lambda: publishing.done() or live() != before, 60, "the revision is published")
         committed_at = time.monotonic()
         publishing.result()
     return committed_at
-
-
-def first_decided_at(deployment: Deployment) -> float:
-    """Return the earliest time of a decision in the table, in seconds since 1970."""
-    with contextlib.closing(connect(deployment.database)) as connection:
-        (told,) = connection.execute("SELECT min(decided_at) FROM routing_call").fetchone()
-    moment = datetime.fromisoformat(str(told))
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def connect(database: Database) -> Any:
-    if isinstance(database, SqliteFile):
-        return sqlite3.connect(database.path, timeout=30)
-    return psycopg.connect(database.url, autocommit=True)
 
 
 def is_wrong(one: Answered) -> bool:
@@ -142,7 +123,7 @@ def test_the_clock_is_set_back_an_hour_and_nothing_stalls(
         load.stopped.set()
         asked = [one.call_id for one in [*load.answered, *started]]
         took = assert_each_once(deployment, asked)
-        first = first_decided_at(deployment)
+        first = deployment.database.instant("SELECT min(decided_at) FROM routing_call")
 
     assert first < began - HOUR / 2, "no process saw its clock jump"
     assert signed == [200, 401, 401]

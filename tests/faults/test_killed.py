@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +19,17 @@ from tests.faults.report import report
 pytestmark = pytest.mark.faults
 
 KILLS = 3
-SECONDS_BETWEEN = 6  # the server waits 3.5 s before it starts new workers
+SECONDS_BETWEEN = 5  # the server waits 3.5 s before it starts new workers
+COPIES = itertools.count(1)
+
+
+def copies(folder: Path) -> dict[str, bytes]:
+    """Return what lies in the spool by the names that it may come back under."""
+    kept = {}
+    for path in folder.glob("spool/*-*.jsonl"):
+        with contextlib.suppress(FileNotFoundError):  # drained just now
+            kept[f"0-{next(COPIES)}.jsonl"] = path.read_bytes()
+    return kept
 
 
 def kill_workers(deployment: Deployment) -> None:
@@ -29,13 +41,16 @@ def kill_workers(deployment: Deployment) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_workers_killed_under_load_lose_no_decision(kind: str, request: pytest.FixtureRequest) -> None:
-    """Sabotage: let `Writer.append` collect lines in memory, or give rows an id of their own at each draining."""
+    """Sabotage: let `Writer.append` collect lines in memory; or drop what keeps ids unique, and give rows new ones."""
     deploy: Deploy = request.getfixturevalue(f"on_{kind}")
     with deploy().running() as deployment, under_load(deployment.port) as load:
         for _ in range(KILLS):
             time.sleep(SECONDS_BETWEEN)
+            lying = copies(deployment.folder)
             kill_workers(deployment)
             killed = load.mark()
+            for name, lines in lying.items():  # as if they had been killed between the commit and the file's removal
+                deployment.folder.joinpath("spool", name).write_bytes(lines)
             wait_for(
                 lambda killed=killed: any(one.status == 200 for one in load.answered[killed + 20 :]),  # type: ignore[misc]
                 30,
@@ -45,6 +60,8 @@ def test_workers_killed_under_load_lose_no_decision(kind: str, request: pytest.F
         load.stopped.set()
         given = [one for one in load.answered if one.status == 200]
         took = assert_each_once(deployment, [one.call_id for one in given])
+        wait_for(lambda: not list(deployment.folder.glob("spool/0-*")), 10, "what came up again is drained, too")
+        assert_each_once(deployment, [])
     assert all(one.is_right for one in given)
     assert len(given) > 200
     report(

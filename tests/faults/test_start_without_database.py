@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.faults.conftest import Deploy
-from tests.faults.databases import PostgresDatabase, PostgresServer
+from tests.faults.databases import PostgresDatabase, PostgresServer, SqliteFile
 from tests.faults.deployment import TABLE, Deployment, assert_each_once
 from tests.faults.load import ANYBODY, EXPECTED, VIP, Caller, wait_for
 from tests.faults.report import report
@@ -66,7 +68,7 @@ INJURIES: dict[str, tuple[Callable[[Path], object] | None, list[str]]] = {
 def test_the_copy_decides_while_the_database_is_down(
     name: str, on_postgres: Deploy, postgres: PostgresServer, tmp_path: Path
 ) -> None:
-    """Sabotage: let `_checked_lines` believe every checksum, or `read_copy` look at the newest copy only."""
+    """Sabotage seen to fail: let `_checked_lines` believe every checksum, or `read_copy` read the newest only."""
     injure, expected = INJURIES[name]
     deployment = on_postgres()
     leave_copies(deployment, tmp_path)
@@ -92,7 +94,7 @@ def test_the_copy_decides_while_the_database_is_down(
 def test_the_first_start_ever_without_a_database_gives_the_last_resort(
     on_postgres: Deploy, postgres: PostgresServer, tmp_path: Path
 ) -> None:
-    """Sabotage: let `_from_copy` raise where there is no copy, or `serve` refuse to start."""
+    """Sabotage seen to fail: let `_from_copy` raise where there is no copy, or `serve` refuse to start."""
     deployment = on_postgres()
     assert isinstance(deployment.database, PostgresDatabase)
     deployment.extra["ROUTING_LAST_RESORT"] = json.dumps({"kind": "assistant", "vapi_id": EVENING})
@@ -111,6 +113,37 @@ def test_the_first_start_ever_without_a_database_gives_the_last_resort(
     assert targets == [EVENING, EVENING]
     assert status == 503
     report("first start ever with the database down", "the last resort answers; /readyz 503")
+
+
+# What is done to the database, and whether its table cannot even be read then.
+BAD_DATABASES: dict[str, tuple[str, Callable[[Any], contextlib.AbstractContextManager[None]], bool]] = {
+    "SQLite corrupt": ("on_sqlite", SqliteFile.corrupt, True),
+    "SQLite locked": ("on_sqlite", SqliteFile.locked, False),
+    "PostgreSQL read-only": ("on_postgres", PostgresDatabase.read_only, False),
+}
+
+
+@pytest.mark.parametrize("name", BAD_DATABASES)
+def test_the_server_starts_though_its_database_is_in_a_bad_state(name: str, request: pytest.FixtureRequest) -> None:
+    """Sabotage: let `serve` stop where it cannot migrate; of the corrupt one, let `_from_copy` find no copy."""
+    kind, injure, is_stale = BAD_DATABASES[name]
+    deployment: Deployment = request.getfixturevalue(kind)()
+    with deployment.running():
+        wait_for((deployment.folder / COPY).exists, 10, "the copy")
+    if isinstance(deployment.database, SqliteFile):
+        deployment.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with contextlib.ExitStack() as server:
+        with injure(deployment.database):
+            server.enter_context(deployment.running())
+            targets = ask(deployment)
+            status, page = deployment.get("/readyz")
+        wait_for(lambda: len(deployment.calls()) >= len(targets), 20, "what was answered meanwhile is in the table")
+        wait_for(lambda: not json.loads(deployment.get("/readyz")[1])["stale"], 10, "the table itself decides")
+
+    assert targets == RIGHT
+    assert json.loads(page)["stale"] is is_stale, page
+    by = "by the copy, flagged stale" if is_stale else "by the table"
+    report(f"start with {name}", f"calls answered {by}, and stored when it was whole again; /readyz {status}")
 
 
 def is_up(postgres: PostgresServer) -> bool:

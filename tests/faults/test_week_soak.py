@@ -75,8 +75,12 @@ def soak(count: int, seed: int) -> tuple[int, int]:
         name = chance.choice(ZONES)
         zone, plan = ZoneInfo(name), _plan(chance)
         schedule = build_schedule(plan.spec(name))
+        at, is_near = _instant(chance, plan, zone, changes[name])
         for _ in range(ASKED_PER_SCHEDULE):
-            at, is_near = _instant(chance, plan, zone, changes[name])
+            if chance.random() < 0.5:  # as calls come: soon after each other, while an answer is remembered
+                at += timedelta(seconds=chance.randrange(2 * 3600))
+            else:
+                at, is_near = _instant(chance, plan, zone, changes[name])
             expected = plan.is_open(at, zone)
             assert schedule.is_open(at, zone) == expected, (at.isoformat(), name, plan.spec(name))
             opened, near = opened + expected, near + is_near
@@ -84,8 +88,8 @@ def soak(count: int, seed: int) -> tuple[int, int]:
 
 
 def test_schedules_agree_with_plain_arithmetic() -> None:
-    """Sabotage: ask `Schedule.is_open` in UTC, or let what it holds outlive a change of the clock."""
-    opened, near = soak(QUICK, seed=5)
+    """Sabotage seen to fail: ask `Schedule.is_open` in UTC, or let what it holds outlive a change of the clock."""
+    opened, near = soak(QUICK, seed=6)
 
     assert QUICK * 0.1 < opened < QUICK * 0.9
     assert near > QUICK * 0.1
@@ -93,7 +97,7 @@ def test_schedules_agree_with_plain_arithmetic() -> None:
 
 @pytest.mark.faults
 def test_a_hundred_thousand_instants_agree_with_plain_arithmetic() -> None:
-    """Sabotage: as above."""
+    """Sabotage seen to fail: as above."""
     opened, near = soak(LONG, seed=random.randrange(10**6))
 
     assert LONG * 0.1 < opened < LONG * 0.9
@@ -131,7 +135,7 @@ def _instant(chance: random.Random, plan: Plan, zone: ZoneInfo, changes: list[da
     """Return an instant: anywhere, around a change of the clock, or about a dated exception."""
     kind = chance.random()
     if kind < 0.4 and changes:
-        return chance.choice(changes) + timedelta(seconds=chance.randrange(-5 * 3600, 5 * 3600)), True
+        return chance.choice(changes) + timedelta(seconds=chance.randrange(-2 * 3600, 2 * 3600)), True
     if kind < 0.7 and plan.dated:
         day = chance.choice(sorted(plan.dated))
         midnight = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
