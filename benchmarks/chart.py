@@ -14,8 +14,9 @@ Points = Sequence[tuple[float, float]]
 def draw(title: str, x_name: str, y_name: str, lines: Mapping[str, Points]) -> str:
     """Return the chart; all figures are above 0."""
     points = [point for line in lines.values() for point in line]
-    x_range, y_range = _decades([x for x, _ in points]), _decades([y for _, y in points])
-    body = "\n".join([*_grid(x_range, y_range), *_lines(lines, x_range, y_range)])
+    xs = sorted({x for x, _ in points})
+    x_range, y_range = (math.log10(xs[0]), math.log10(max(xs[-1], xs[0] * 2))), _decades([y for _, y in points])
+    body = "\n".join([*_grid(xs, x_range, y_range), *_lines(lines, x_range, y_range)])
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"
  font-family="sans-serif" font-size="12" fill="#777">
 <title>{escape(title)}</title>
@@ -27,10 +28,10 @@ def draw(title: str, x_name: str, y_name: str, lines: Mapping[str, Points]) -> s
 """
 
 
-Decades = tuple[int, int]
+Decades = tuple[float, float]
 
 
-def _decades(values: Sequence[float]) -> Decades:
+def _decades(values: Sequence[float]) -> tuple[int, int]:
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
     return low, max(high, low + 1)
 
@@ -44,15 +45,22 @@ def _y(value: float, decades: Decades) -> float:
     return HEIGHT - BOTTOM - share * (HEIGHT - BOTTOM - TOP)
 
 
-def _grid(x_range: Decades, y_range: Decades) -> Iterator[str]:
-    for power in range(x_range[0], x_range[1] + 1):
-        x = _x(10.0**power, x_range)
+def _grid(xs: Sequence[float], x_range: Decades, y_range: tuple[int, int]) -> Iterator[str]:
+    for value in xs:
+        x = _x(value, x_range)
         yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="#7774"/>'
-        yield f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{10.0**power:,g}</text>'
-    for power in range(y_range[0], y_range[1] + 1):
-        y = _y(10.0**power, y_range)
+        yield f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{value:,g}</text>'
+    for value in _heights(*y_range):
+        y = _y(value, y_range)
         yield f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#7774"/>'
-        yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{10.0**power:,g}</text>'
+        yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value:,g}</text>'
+
+
+def _heights(low: int, high: int) -> Iterator[float]:
+    """Yield powers of ten, and what stands between them where there are only two."""
+    for power in range(low, high):
+        yield from (factor * 10.0**power for factor in ((1, 2, 5) if high - low == 1 else (1,)))
+    yield 10.0**high
 
 
 def _lines(lines: Mapping[str, Points], x_range: Decades, y_range: Decades) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-LONGEST_SECONDS = 60.0
+LONGEST_SECONDS = 120.0
 QUIET_SECONDS = 0.7  # longer than the thread that drains sleeps between its rounds
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from benchmarks.messages import SECRET
 from benchmarks.tables import make_table
 from routing.engine.canonical import checksum_of
 from routing.engine.document import write_document
+from routing.engine.table import ListSpec, Purpose
 from routing.models import LiveState, Revision, WebhookSecret
 
 
@@ -30,9 +32,10 @@ def world(rules: int) -> Iterator[tuple[Path, dict[str, str]]]:
         yield Path(folder), environment(Path(folder))
 
 
-def let_live(rules: int) -> None:
+def let_live(rules: int, lists: Sequence[str] = ()) -> None:
     """Make a revision of a table and let it be the live one; the draft stays as it is."""
-    document = write_document(make_table(rules))
+    specs = tuple(ListSpec(key=key, name=key, purpose=Purpose.SEGMENT) for key in lists)
+    document = write_document(replace(make_table(rules), lists=specs))
     number = (Revision.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     revision = Revision.objects.create(
         number=number, document=document, published_at=timezone.now(), checksum=checksum_of(document)

@@ -22,7 +22,8 @@ def load(rules: list[Rule]) -> Decide:
     }
     cache = FileCache("routes", directory=tempfile.mkdtemp())
     cache.bootstrap_from_dict({"version": 2, "features": [flag]})
-    client = UnleashClient("http://localhost:9", "bench", cache=cache, disable_metrics=True, disable_registration=True)
+    quiet = {"disable_metrics": True, "disable_registration": True, "refresh_interval": 3_600}
+    client = UnleashClient("http://localhost:9", "bench", cache=cache, **quiet)
     client.initialize_client(fetch_toggles=False)
 
     def decide(facts: Facts) -> str:
