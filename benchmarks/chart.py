@@ -49,11 +49,11 @@ def _grid(xs: Sequence[float], x_range: Decades, y_range: tuple[int, int]) -> It
     for value in xs:
         x = _x(value, x_range)
         yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="#7774"/>'
-        yield f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{value:,g}</text>'
+        yield f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{value:,.10g}</text>'
     for value in _heights(*y_range):
         y = _y(value, y_range)
         yield f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#7774"/>'
-        yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value:,g}</text>'
+        yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value:,.10g}</text>'
 
 
 def _heights(low: int, high: int) -> Iterator[float]:
@@ -64,9 +64,18 @@ def _heights(low: int, high: int) -> Iterator[float]:
 
 
 def _lines(lines: Mapping[str, Points], x_range: Decades, y_range: Decades) -> Iterator[str]:
-    for (name, points), colour in zip(lines.items(), COLOURS, strict=False):
+    ends = _apart([_y(points[-1][1], y_range) + 4 for points in lines.values()])
+    for (name, points), colour, end in zip(lines.items(), COLOURS, ends, strict=False):
         places = [(_x(x, x_range), _y(y, y_range)) for x, y in points]
         drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         yield f'<polyline points="{drawn}" fill="none" stroke="{colour}" stroke-width="2"/>'
         yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places)
-        yield f'<text x="{places[-1][0] + 8:.1f}" y="{places[-1][1] + 4:.1f}" fill="{colour}">{escape(name)}</text>'
+        yield f'<text x="{places[-1][0] + 8:.1f}" y="{end:.1f}" fill="{colour}">{escape(name)}</text>'
+
+
+def _apart(heights: list[float]) -> list[float]:
+    """Move names that would overlap downwards, the lowest most."""
+    moved, last = dict[int, float](), -math.inf
+    for place in sorted(range(len(heights)), key=heights.__getitem__):
+        moved[place] = last = max(heights[place], last + 14)
+    return [moved[place] for place in range(len(heights))]

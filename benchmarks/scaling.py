@@ -34,7 +34,7 @@ WALKED = {10: 500, 100: 200, 1_000: 50, 10_000: 10, 100_000: 3}
 ENTRIES = (1_000, 10_000, 100_000, 1_000_000)
 ROUNDS = 3
 Curve = list[tuple[float, float]]
-Charts = dict[str, str]  # name of the file: SVG
+Charts = dict[str, str]  # title: SVG
 
 
 class Heard(io.StringIO):
@@ -53,9 +53,14 @@ def main() -> None:
     for name, measure in PARTS.items():
         with contextlib.redirect_stdout(Heard()) as heard:
             charts = measure()
-        for file, chart in charts.items():
-            (docs / "scaling" / file).write_text(chart, encoding="utf-8")
-        _put(docs / "scaling.md", name, f"{machine()}:\n{heard.getvalue()}")
+        images = [_write(docs, f"{name}-{place}.svg", *chart) for place, chart in enumerate(charts.items(), 1)]
+        _put(docs / "scaling.md", name, "\n\n".join((*images, f"{machine()}:\n{heard.getvalue()}")))
+
+
+def _write(docs: Path, file: str, title: str, chart: str) -> str:
+    """Write a chart and return the Markdown that shows it."""
+    (docs / "scaling" / file).write_text(chart, encoding="utf-8")
+    return f"![{title}](scaling/{file})"
 
 
 def _put(document: Path, name: str, said: str) -> None:
@@ -77,8 +82,8 @@ def _rules() -> Charts:
         walked.append((size, median(mean_of(linear, ruleset, calls[: WALKED[size]]) for _ in range(ROUNDS))))
     rows = [(f"{size:,}", figure(one), figure(two)) for (size, one), (_, two) in zip(found, walked, strict=True)]
     table(("rules", "a decision, µs", "walking the list, µs"), rows)
-    lines = {"by index": found, "walking the list": walked}
-    return {"decide.svg": draw("A decision by the number of rules", "rules", "µs", lines)}
+    title = "A decision by the number of rules"
+    return {title: draw(title, "rules", "µs", {"by index": found, "walking the list": walked})}
 
 
 def _memory() -> Charts:
@@ -95,7 +100,8 @@ def _memory_of_rules() -> Charts:
             held.append((size, one["held"]))
             rows.append((f"{size:,}", figure(one["held"]), f"{one['seconds']:.2f}"))
     table(("rules", "MB a process", "loaded in s"), rows)
-    return {"rules.svg": draw("Memory of a process by rules", "rules", "MB", {"rules": held})}
+    title = "Memory of a process by rules"
+    return {title: draw(title, "rules", "MB", {"rules": held})}
 
 
 def _memory_of_entries() -> Charts:
@@ -115,15 +121,15 @@ def _memory_of_entries() -> Charts:
     number_list.delete()
     table(("entries of number lists", "MB a process", "loaded in s"), rows)
     title = "Memory of a process by entries of number lists"
-    return {"entries.svg": draw(title, "entries", "MB", {"entries": held})}
+    return {title: draw(title, "entries", "MB", {"entries": held})}
 
 
 def _processes() -> Charts:
     curve = processes(min(10_000, int(os.environ.get("RULES", 10_000))))
     if not curve:
         return {}
-    title = "Requests by processes on this machine"
-    return {"processes.svg": draw(title, "processes", "requests/s", curve)}
+    title = "Requests by processes, on one machine"
+    return {title: draw(title, "processes", "requests/s", curve)}
 
 
 def _upto(sizes: tuple[int, ...], option: str) -> Iterator[int]:

@@ -22,10 +22,10 @@ def main() -> None:
     """Load the engine, say so, then answer line by line until the input ends."""
     module, file = sys.argv[1:]
     work = json.loads(Path(file).read_text(encoding="utf-8"))
-    start = perf_counter()
+    start = process_time()  # all load at once
     engine = import_module(f"benchmarks.contenders.{module}")
     decide: Decide = engine.load(work["rules"])
-    _tell(round(perf_counter() - start, 2))
+    _tell(round(process_time() - start, 2))
     calls = [engine.prepare(call) for call in work["calls"]] if hasattr(engine, "prepare") else work["calls"]
     clock = perf_counter if getattr(engine, "WAITS", False) else process_time
     del work

@@ -17,3 +17,10 @@ def test_decades_are_of_one_length() -> None:
     assert steps[0][0] > 0, "more rules stand to the right"
     assert abs(steps[0][1] - steps[1][1]) < 0.2
     assert steps[0][1] < 0, "more time stands higher"
+
+
+def test_names_of_lines_that_end_together_stand_apart() -> None:
+    chart = draw("Rate", "processes", "requests/s", {"one": [(1, 100), (8, 2_000)], "two": [(1, 90), (8, 2_010)]})
+
+    heights = [float(each) for each in re.findall(r'y="([\d.]+)" fill="#\w+">(?:one|two)<', chart)]
+    assert heights[0] - heights[1] >= 14
