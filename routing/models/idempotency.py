@@ -1,11 +1,11 @@
 """Which requests for calls were taken, so that none is carried out twice."""
 
 import uuid
-from typing import Any
 
 from django.db import models
 
 from routing.models.access import ApiKey
+from routing.models.encrypted import EncryptedTextField
 from routing.models.fields import check_choice
 
 
@@ -37,7 +37,8 @@ class RequestClaim(models.Model):
     fingerprint = models.CharField("SHA-256 of the body", max_length=64)
     state = models.CharField("state", max_length=8, choices=ClaimState.choices, default=ClaimState.RUNNING)
     call_id = models.UUIDField("row of the call, of a batch the first", null=True, blank=True)
-    answer: "models.JSONField[Any, Any]" = models.JSONField("answer", null=True, blank=True)
+    # Vapi's answer as it came holds the customer's number and whatever the call was given to know.
+    answer = EncryptedTextField("answer, as JSON", null=True, blank=True)
     started_at = models.DateTimeField("taken at")
     expires_at = models.DateTimeField("forgotten at", db_index=True)
 

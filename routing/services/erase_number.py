@@ -19,6 +19,7 @@ from django.db.models.functions import Cast
 from routing.engine.numbers import customer_identity, is_withheld
 from routing.engine.table import Purpose
 from routing.models import Call, ListChange, NumberListEntry, RequestClaim, Revision, Rule
+from routing.models.encrypted import LockedText
 from routing.recorder.drain import drain
 from routing.recorder.erasing import count_rejected, erase_rejected, spool_files_of
 from routing.snapshot.copy import copy_path
@@ -128,11 +129,19 @@ def _erase_calls(mention: Mention, dry_run: bool) -> int:
 
 def _erase_claims(mention: Mention, dry_run: bool) -> int:
     """The claim itself stays: it keeps the person from being called a second time."""
-    rows = _mentioning(RequestClaim.objects.all(), mention, "answer")
-    for claim in [] if dry_run else rows:
-        claim.answer = mention.cut(claim.answer)
+    found = [
+        claim for claim in RequestClaim.objects.filter(answer__isnull=False).iterator() if _is_told(claim, mention)
+    ]
+    for claim in [] if dry_run else found:
+        # What no key opens is worth nothing, and may hold the number.
+        claim.answer = json.dumps(mention.cut(json.loads(claim.answer))) if claim.answer else None
         claim.save(update_fields=["answer"])
-    return len(rows)
+    return len(found)
+
+
+def _is_told(claim: RequestClaim, mention: Mention) -> bool:
+    """Tell whether the answer holds the number, or cannot be read. It is encrypted, so that no query can find that."""
+    return isinstance(claim.answer, LockedText) or mention.is_in(json.loads(claim.answer or "null"))
 
 
 def _erase_entries(mention: Mention, all_lists: bool, dry_run: bool) -> int:

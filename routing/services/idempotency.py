@@ -107,7 +107,7 @@ def answer_once(identity: RequestIdentity, *, now: datetime, run: Callable[[Clai
         # Nothing was placed, so the same request may be sent again.
         claim.release()
         raise
-    claim.settle(ClaimState.ANSWERED, life=_life(identity), answer=body)
+    claim.settle(ClaimState.ANSWERED, life=_life(identity), answer=json.dumps(body))
     return Answered(body=body, replayed=False)
 
 
@@ -124,7 +124,9 @@ def _find_answer(identity: RequestIdentity, now: datetime) -> Answered | None:
     if claim.fingerprint != identity.fingerprint:
         raise KeyReused
     if claim.state == ClaimState.ANSWERED:
-        return Answered(body=claim.answer, replayed=True)
+        if not claim.answer:  # no key opens it any more
+            raise OutcomeUnknown(claim.call_id or claim.pk, replayed=True)
+        return Answered(body=json.loads(claim.answer), replayed=True)
     heard_at = claim.expires_at - KEY_LIFE
     if claim.state == ClaimState.RUNNING and heard_at > now - LOST_AFTER:
         raise RequestRunning

@@ -38,4 +38,5 @@ def _secrets() -> Iterator[tuple[models.Model, str]]:
     for model in apps.get_app_config("routing").get_models():
         for field in model._meta.concrete_fields:
             if isinstance(field, EncryptedTextField):
-                yield from ((row, field.attname) for row in model._default_manager.select_for_update().order_by("pk"))
+                kept = model._default_manager.filter(**{f"{field.attname}__isnull": False})
+                yield from ((row, field.attname) for row in kept.select_for_update().order_by("pk"))

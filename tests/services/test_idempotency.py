@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import F
+from django.db.models import F, TextField
+from django.db.models.functions import Cast
 
 from routing.models import ApiKey, Call, RequestClaim
 from routing.services.idempotency import (
@@ -225,3 +228,31 @@ def test_expired_claims_are_forgotten(identity: RequestIdentity) -> None:
 )
 def test_what_makes_the_same_fingerprint(first: dict[str, Any], second: dict[str, Any], same: bool) -> None:
     assert (fingerprint(first) == fingerprint(second)) == same
+
+
+def test_an_answer_is_stored_encrypted(identity: RequestIdentity) -> None:
+    """Sabotage seen to fail: the column as a plain TextField."""
+
+    def run(claim: Claim) -> dict[str, Any]:
+        return take_and_answer(claim) | {"customer": {"number": "+12025550177"}, "b": 1, "a": "\u00e9"}
+
+    first = answer_once(identity, now=NOW, run=run)
+
+    stored = RequestClaim.objects.annotate(token=Cast("answer", TextField())).values_list("token", flat=True).get()
+    assert stored is not None
+    assert "2025550177" not in stored
+    again = answer_once(identity, now=NOW, run=never)
+    assert json.dumps(again.body) == json.dumps(first.body)  # the order of its keys too
+
+
+def test_an_answer_that_no_key_opens_is_not_given_and_nobody_is_called_again(
+    identity: RequestIdentity, settings: Any
+) -> None:
+    """Sabotage seen to fail: reading the answer without looking whether there is one."""
+    answer_once(identity, now=NOW, run=take_and_answer)
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        answer_once(identity, now=NOW, run=never)
+
+    assert caught.value.call_id == RequestClaim.objects.get().call_id
