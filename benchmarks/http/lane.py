@@ -1,10 +1,10 @@
-"""Switchboard as it is served, but for the pause between two rounds of draining: see `later`."""
+"""Switchboard as it is served, but it drains when it is let: see `later`."""
 
 from config.wsgi import application
 
 # Only now: what it imports has models in it.
-from benchmarks.http.later import drain_later  # isort: skip
+from benchmarks.http.later import drain_when_let  # isort: skip
 
 __all__ = ["application"]
 
-drain_later()
+drain_when_let()

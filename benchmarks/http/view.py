@@ -5,6 +5,6 @@ from django.core.wsgi import get_wsgi_application
 application = get_wsgi_application()
 
 # Only now: what it imports has models in it.
-from benchmarks.http.later import drain_later  # noqa: E402
+from benchmarks.http.later import drain_when_let  # noqa: E402
 
-drain_later()
+drain_when_let()
