@@ -118,8 +118,11 @@ def forget_expired(now: datetime) -> int:
 
 def _find_answer(identity: RequestIdentity, now: datetime) -> Answered | None:
     """Return the answer that the request got before, None for a new one; raises what else is to be said."""
-    claim = identity.claims().filter(expires_at__gt=now).first()
+    claim = identity.claims().first()
     if claim is None:
+        return None
+    if claim.expires_at <= now:
+        identity.claims().filter(expires_at__lte=now).delete()
         return None
     if claim.fingerprint != identity.fingerprint:
         raise KeyReused
@@ -167,7 +170,6 @@ class _Claim:
         So no savepoint is needed, which would be two more ways to the database and back.
         """
         identity = self.identity
-        identity.claims().filter(expires_at__lte=self.now).delete()
         try:
             RequestClaim.objects.create(
                 id=self.id,

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from routing.models import Call
 from tests.api.conftest import Api
@@ -56,6 +58,21 @@ def test_facts_of_the_request_decide(
     assert (vapi.body["assistantId"], vapi.body["phoneNumberId"]) == (target, line)
     assert not {"routing", "message"} & vapi.body.keys()
     assert "routing" not in str(vapi.body)
+
+
+def test_a_call_asks_the_database_twice_and_writes_two_rows_before_it_is_sent_and_again_after(
+    vapi: FakeVapi, api: Api
+) -> None:
+    """Sabotage seen to fail: delete expired claims whether one was seen or not."""
+    api.post("call", call())  # the use of the key is noted once a minute
+
+    with CaptureQueriesContext(connection) as asked:
+        api.post("call", call(VIP))
+
+    statements = [query["sql"] for query in asked.captured_queries]
+    tables = ("routing_apikey", "routing_requestclaim", "routing_call")
+    verbs = [sql.split()[0] for sql in statements if any(f'"{table}"' in sql for table in tables)]
+    assert verbs == ["SELECT", "SELECT", "INSERT", "INSERT", "UPDATE", "UPDATE"]
 
 
 def test_the_judged_number_is_the_one_that_is_dialled(vapi: FakeVapi, api: Api) -> None:
