@@ -18,6 +18,7 @@ from django.utils import timezone
 from benchmarks.messages import SECRET
 from benchmarks.tables import make_table
 from routing.engine.canonical import checksum_of
+from routing.engine.checking import CHECKS
 from routing.engine.document import write_document
 from routing.engine.table import ListSpec, Purpose
 from routing.models import LiveState, Revision, WebhookSecret
@@ -38,7 +39,7 @@ def let_live(rules: int, lists: Sequence[str] = ()) -> None:
     document = write_document(replace(make_table(rules), lists=specs))
     number = (Revision.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     revision = Revision.objects.create(
-        number=number, document=document, published_at=timezone.now(), checksum=checksum_of(document)
+        number=number, document=document, published_at=timezone.now(), checksum=checksum_of(document), checks=CHECKS
     )
     LiveState.objects.update_or_create(pk=1, defaults={"revision": revision})
 

@@ -9,13 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 AT_ONCE = 100  # values of a list
 
 
 def json_pieces(value: Any) -> Iterator[str]:
-    """Yield a value's canonical JSON: keys in order, no spaces, letters as they are."""
+    """Yield a value's canonical JSON: keys in order, no spaces, letters as they are.
+
+    Parts of an object may be iterators, and are written as lists.
+    """
     if not isinstance(value, Mapping):
         yield _text(value)
         return
@@ -23,8 +27,8 @@ def json_pieces(value: Any) -> Iterator[str]:
     for place, name in enumerate(sorted(value)):
         yield f"{',' if place else ''}{_text(name)}:"
         part = value[name]
-        if isinstance(part, list) and len(part) > AT_ONCE:
-            yield from _list_pieces(part)
+        if isinstance(part, Iterator) or (isinstance(part, list) and len(part) > AT_ONCE):
+            yield from _list_pieces(iter(part))
         else:
             yield _text(part)
     yield "}"
@@ -57,9 +61,12 @@ def _same(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def _list_pieces(values: list[Any]) -> Iterator[str]:
-    for start in range(0, len(values), AT_ONCE):
-        yield f"{',' if start else '['}{_text(values[start : start + AT_ONCE])[1:-1]}"
+def _list_pieces(values: Iterator[Any]) -> Iterator[str]:
+    yield "["
+    before = ""
+    while some := list(islice(values, AT_ONCE)):
+        yield f"{before}{_text(some)[1:-1]}"
+        before = ","
     yield "]"
 
 

@@ -19,6 +19,7 @@ from routing.engine.reading import (
     read_key,
     subject_of,
 )
+from routing.engine.reading_plain import parse_document
 from routing.engine.reading_rules import read_rules, write_rule
 from routing.engine.table import (
     CampaignSpec,
@@ -50,6 +51,14 @@ def read_document(raw: object, *, default_region: str = "US") -> Table:
             mistakes.add(error.subject, error.field, error.message)
         raise TableErrors(mistakes.found.values())
     return table
+
+
+def read_document_text(text: str | bytes, *, default_region: str = "US") -> Table:
+    """Return the table of a document's JSON text, as ``read_document`` does, in less time and memory.
+
+    Raises ValueError where it is not JSON.
+    """
+    return read_document(parse_document(text), default_region=default_region)
 
 
 def _read_table(reader: ObjectReader, region: str) -> Table:

@@ -39,7 +39,7 @@ def filed_under(when: When, region: str) -> list[Where]:
     """Return the shelves and operands of the rule's most selective condition."""
     match _chosen(when):
         case "customer":
-            return [_customer_place(entry, region) for entry in when.customer]
+            return list(dict.fromkeys(_customer_place(entry, region) for entry in when.customer))
         case "lists":
             return [("lists", key) for key in when.lists_any]
         case "attributes":

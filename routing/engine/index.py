@@ -130,8 +130,21 @@ def _first_of(
 
 
 def index_rules(rules: Iterable[CompiledRule], region: str) -> RuleIndex:
-    """File every enabled rule by its most selective condition; national numbers are read in that country."""
-    return refile(RuleIndex(), region, removed=(), added=rules)
+    """File every enabled rule, given in table order, by its most selective condition.
+
+    National numbers are read in that country. The same as ``refile`` of an empty index, with less memory on the way.
+    """
+    shelves: dict[str, dict[Any, Any]] = {name: {} for name in SHELVES}
+    for rule in rules:
+        for shelf, operand in filed_under(rule.spec.when, region) if rule.spec.enabled else ():
+            before = shelves[shelf].setdefault(operand, rule)
+            if isinstance(before, list):
+                before.append(rule)
+            elif before is not rule:
+                shelves[shelf][operand] = [before, rule]
+    for filed in shelves.values():
+        filed.update({operand: tuple(several) for operand, several in filed.items() if isinstance(several, list)})
+    return RuleIndex(**shelves)
 
 
 def refile(
@@ -142,16 +155,19 @@ def refile(
     shelves: dict[str, dict[Any, Shelf]] = {name: getattr(index, name) for name in SHELVES}
     shelves |= {name: dict(shelves[name]) for name in {shelf for shelf, _ in (*gone, *come)}}
     for shelf, operand in gone.keys() | come.keys():
-        left = set(_rules_on(shelves[shelf].pop(operand, ()))).difference(gone.get((shelf, operand), ()))
-        left.update(come.get((shelf, operand), ()))
-        if left:
-            shelves[shelf][operand] = left.pop() if len(left) == 1 else tuple(sorted(left, key=RANK))
+        old, new = shelves[shelf].pop(operand, ()), come.get((shelf, operand), [])
+        if old:
+            kept = set(_rules_on(old)).difference(gone.get((shelf, operand), ()))
+            new = sorted(kept.union(new), key=RANK)
+        if new:
+            shelves[shelf][operand] = new[0] if len(new) == 1 else tuple(new)
     return RuleIndex(**shelves)
 
 
 def _by_operand(rules: Iterable[CompiledRule], region: str) -> dict[Where, list[CompiledRule]]:
+    """Sort enabled rules by the places where they are filed, each in table order."""
     found: defaultdict[Where, list[CompiledRule]] = defaultdict(list)
-    for rule in rules:
+    for rule in sorted(rules, key=RANK):
         if rule.spec.enabled:
             for where in filed_under(rule.spec.when, region):
                 found[where].append(rule)

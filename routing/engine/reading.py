@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from routing.engine.context import attribute_text
 from routing.engine.errors import TableError
 from routing.engine.numbers import is_sip_uri, normalise_sip_uri, to_e164
+from routing.engine.table import NO_OVERRIDES
 
 Choice = TypeVar("Choice", bound=StrEnum)
 LONGEST_KEY = 50
@@ -147,11 +148,11 @@ class ObjectReader:
     def json_object(self, name: str) -> Mapping[str, Any]:
         """Read a free-form JSON object."""
         value = self.get(name)
-        if value is None:
-            return MappingProxyType({})
+        if value is None or value == {}:
+            return NO_OVERRIDES
         if not isinstance(value, Mapping):
             self.wrong(name, f"must be an object, not {_sort(value)}")
-            return MappingProxyType({})
+            return NO_OVERRIDES
         return MappingProxyType(dict(value))
 
     def items(self, name: str) -> list[Any]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from routing.engine.context import Channel
 from routing.engine.overrides import merge
-from routing.engine.reading import LONGEST_KEY, ObjectReader, number_references, read_key, subject_of
+from routing.engine.reading import LONGEST_KEY, Mistakes, ObjectReader, number_references, read_key, subject_of
+from routing.engine.reading_plain import read_plain_rule
 from routing.engine.table import Arm, AttributeSpec, Operator, RuleSpec, When
 
 
@@ -21,20 +22,28 @@ def key_from_name(name: str) -> str:
 
 def read_rules(reader: ObjectReader) -> tuple[RuleSpec, ...]:
     """Read the rules; one without a key gets one from its name, unlike every other."""
-    taken = {str(raw.get("key")) for raw in reader.items("rules") if isinstance(raw, Mapping)}
+    raws = reader.items("rules")
+    taken = {str(raw.get("key")) for raw in raws if isinstance(raw, Mapping)}
     rules = []
-    for place, raw in enumerate(reader.items("rules")):
-        rule = ObjectReader(raw, subject_of(raw, "rule", "key", place), reader.mistakes)
-        name = rule.text("name")
-        key = read_key(rule) if rule.has("key") else _free_key(key_from_name(name) or "rule", taken)
-        taken.add(key)
-        rule.subject = f"rule '{key}'"
-        rules.append(_read_rule(rule, key, name or key))
-        rule.done()
+    for place, raw in enumerate(raws):
+        plain = raw if isinstance(raw, RuleSpec) else read_plain_rule(raw)
+        rules.append(read_rule_with_care(raw, place, reader.mistakes, taken) if plain is None else plain)
+        taken.add(rules[-1].key)
     return tuple(rules)
 
 
-def _free_key(wanted: str, taken: set[str]) -> str:
+def read_rule_with_care(raw: object, place: int, mistakes: Mistakes, taken: Collection[str]) -> RuleSpec:
+    """Read a rule in any of its forms, with every mistake; ``taken`` are keys that a new one must not have."""
+    rule = ObjectReader(raw, subject_of(raw, "rule", "key", place), mistakes)
+    name = rule.text("name")
+    key = read_key(rule) if rule.has("key") else _free_key(key_from_name(name) or "rule", taken)
+    rule.subject = f"rule '{key}'"
+    read = _read_rule(rule, key, name or key)
+    rule.done()
+    return read
+
+
+def _free_key(wanted: str, taken: Collection[str]) -> str:
     if wanted not in taken:
         return wanted
     return next(key for n in range(2, len(taken) + 3) if (key := _numbered(wanted, f"-{n}")) not in taken)

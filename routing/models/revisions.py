@@ -14,7 +14,8 @@ class Revision(models.Model):
     """A published, numbered, unchangeable copy of the routing table.
 
     ``changes`` tell a process that holds the revision before all that it needs (see `routing.snapshot.changes`); None
-    where there was none, or where much changed.
+    where there was none, or where much changed. ``checks`` are those that the publisher did
+    (`routing.engine.checking.CHECKS`): who starts with the same need not do them again.
     """
 
     number = models.PositiveIntegerField("number", primary_key=True, editable=False)
@@ -30,6 +31,8 @@ class Revision(models.Model):
     changes: "models.JSONField[Any, Any]" = models.JSONField(
         "changes since the revision that was live before", null=True, editable=False
     )
+
+    checks = models.PositiveSmallIntegerField("checks that the document passed", null=True, editable=False)
 
     # Told by `publish`: false when the draft equalled the live revision, which then came back unchanged.
     is_new: bool = False

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from routing.engine.canonical import checksum_of
+from routing.engine.checking import CHECKS
 from routing.engine.document import read_document, write_document
 from routing.engine.errors import TableErrors
 from routing.engine.table import Table
@@ -50,6 +51,7 @@ def _publish(author: User | None, note: str, now: datetime, seen: Sight | None) 
         published_at=now,
         document=document,
         checksum=checksum,
+        checks=CHECKS,
         changes=None if live is None else _changes_since(live, table, checksum),
     )
     state.save(update_fields=["revision"])

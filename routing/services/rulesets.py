@@ -11,7 +11,8 @@ from routing.models import Revision
 from routing.services.draft import compile_draft
 from routing.services.draft_table import read_draft_table
 from routing.snapshot import store
-from routing.snapshot.load import load_nothing, load_ruleset
+from routing.snapshot.changes import load_whole
+from routing.snapshot.load import load_nothing
 
 KEPT = 4  # revisions kept compiled in a process: people compare a few with each other
 
@@ -52,8 +53,7 @@ def ruleset_of(revision: int | None) -> RuleSet:
 @lru_cache(maxsize=KEPT)
 def _read_revision(number: int, checksum: str) -> RuleSet:
     """Compile a revision; the checksum tells it from one of the same number in a database that was replaced."""
-    document = Revision.objects.values_list("document", flat=True).get(number=number, checksum=checksum)
     try:
-        return load_ruleset(document, number)
+        return load_whole((number, checksum))
     except TableErrors as error:
         raise NoRuleset(f"Revision {number} can no longer be read: {error}") from error

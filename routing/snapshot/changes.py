@@ -3,14 +3,18 @@
 import logging
 from typing import Any
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from routing.engine.canonical import checksum_of
 from routing.engine.changes import apply_changes, find_changes, read_changes, write_changes
+from routing.engine.checking import CHECKS
 from routing.engine.document import write_document
 from routing.engine.errors import TableErrors
 from routing.engine.ruleset import RuleSet
 from routing.engine.table import Table
 from routing.models import Revision
-from routing.snapshot.load import let_go, load_ruleset, uncollected
+from routing.snapshot.load import let_go, load_text, uncollected
 
 logger = logging.getLogger(__name__)
 
@@ -61,8 +65,6 @@ def load_whole(published: Published) -> RuleSet:
     """Return the rules of the published revision, from its document; raises DatabaseError and TableErrors."""
     number, checksum = published
     with uncollected():
-        document = Revision.objects.values_list("document", flat=True).get(pk=number, checksum=checksum)
-        try:
-            return load_ruleset(document, number)
-        finally:
-            let_go(document)
+        row = Revision.objects.annotate(text=Cast("document", TextField())).filter(pk=number, checksum=checksum)
+        text, checks = row.values_list("text", "checks").get()
+        return load_text(text, number, is_checked=checks == CHECKS)

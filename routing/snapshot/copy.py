@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -20,18 +20,21 @@ from django.conf import settings
 from django.db import connections
 
 from routing.engine.canonical import json_pieces
+from routing.engine.checking import CHECKS
 from routing.engine.document import write_document
 from routing.engine.errors import TableErrors
 from routing.engine.live import LiveData
+from routing.engine.reading_rules import write_rule
 from routing.engine.ruleset import RuleSet
 from routing.snapshot.live import list_purposes
 from routing.snapshot.livefile import build_entries, list_entries, read_entry, read_live, write_small
-from routing.snapshot.load import let_go, load_nothing, load_ruleset, uncollected
+from routing.snapshot.load import load_nothing, load_text, uncollected
 from routing.snapshot.secrets import Secret
 
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
+NOTHING = b"null\n"
 NAME = "last-known-good.jsonl"
 PIECE = 1_000
 READ_AT_ONCE = 1 << 18  # bytes
@@ -98,6 +101,7 @@ def database_fingerprint() -> str:
 def _header(contents: Contents) -> dict[str, Any]:
     return {
         "format": FORMAT,
+        "checks": CHECKS,
         "database": database_fingerprint(),
         "revision": contents.ruleset.revision,
         "live_version": contents.live_version,
@@ -106,9 +110,9 @@ def _header(contents: Contents) -> dict[str, Any]:
 
 def _lines(contents: Contents) -> Iterator[Any]:
     yield _header(contents)
-    document = write_document(contents.ruleset.table) if contents.ruleset.revision is not None else None
-    yield document
-    let_go(document or {})
+    table = contents.ruleset.table
+    rules = map(write_rule, table.rules)  # one by one: all at once would take 100 MB
+    yield None if contents.ruleset.revision is None else write_document(replace(table, rules=())) | {"rules": rules}
     yield write_small(contents.live) | {"secrets": [dict(secret) for secret in contents.secrets]}
     entries = list_entries(contents.live.entries)
     while piece := list(islice(entries, PIECE)):
@@ -130,12 +134,14 @@ def _write(draft: Path, values: Iterable[Any]) -> None:
 
 
 def _read(path: Path) -> Contents:
-    header, document, small, *pieces = map(json.loads, _checked_lines(path.read_bytes()))
+    first, document, *others = _checked_lines(path.read_bytes())
+    header, small, *pieces = map(json.loads, (first, *others))
     if header["format"] != FORMAT:
         raise UnusableCopy(f"its format is {header['format']}, not {FORMAT}")
     if header["database"] != database_fingerprint():
         raise UnusableCopy("it belongs to another database")
-    ruleset = load_nothing() if document is None else load_ruleset(document, header["revision"])
+    is_checked = header.get("checks") == CHECKS
+    ruleset = load_nothing() if document == NOTHING else load_text(document, header["revision"], is_checked=is_checked)
     rows = (read_entry(raw) for piece in pieces for raw in piece)
     return Contents(
         ruleset=ruleset,

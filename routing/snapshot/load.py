@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from routing.engine.compile import compile_table, empty_ruleset
-from routing.engine.document import read_document
+from routing.engine.document import read_document, read_document_text
 from routing.engine.ruleset import RuleSet
 from routing.engine.table import Target
 
@@ -39,6 +39,18 @@ def load_ruleset(document: object, revision: int | None) -> RuleSet:
     region = settings.ROUTING_DEFAULT_REGION
     table = read_document(document, default_region=region)
     return compile_table(table, revision=revision, default_region=region, last_resort=last_resort())
+
+
+def load_text(text: str | bytes, revision: int | None, *, is_checked: bool) -> RuleSet:
+    """Return the compiled rules of a document's JSON text; ``is_checked`` says that it passed the checks of today.
+
+    Raises TableErrors, and ValueError where it is not JSON.
+    """
+    region = settings.ROUTING_DEFAULT_REGION
+    table = read_document_text(text, default_region=region)
+    return compile_table(
+        table, revision=revision, default_region=region, last_resort=last_resort(), is_checked=is_checked
+    )
 
 
 def let_go(document: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from routing.engine.canonical import checksum_of
+from routing.engine.checking import CHECKS
 from routing.engine.document import read_document
 from routing.engine.errors import TableErrors
 from routing.models import LiveState, NumberListEntry, Revision, Rule, RuleTarget, TableSettings, Target
@@ -39,6 +40,7 @@ def test_draft_goes_live_as_a_numbered_revision(draft: None) -> None:
     assert (stored.number, stored.note, stored.published_at, revision.is_new) == (1, "First", NOW, True)
     assert read_document(stored.document) == table_from_rows()
     assert stored.checksum == checksum_of(stored.document)
+    assert stored.checks == CHECKS
 
 
 def test_same_draft_makes_no_second_revision(draft: None) -> None:
