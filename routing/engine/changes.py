@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from routing.engine.compile import assemble, gather, rank_of
+from routing.engine.checking import check_table
+from routing.engine.compile import assemble, compile_table, gather, rank_of
 from routing.engine.document import read_document, write_document
+from routing.engine.errors import TableErrors
 from routing.engine.index import refile
 from routing.engine.reading_rules import write_rule
 from routing.engine.rule import CompiledRule, Materials
@@ -65,7 +68,23 @@ def read_changes(raw: Mapping[str, Any]) -> TableChanges:
     return TableChanges(parts=raw["parts"], removed=tuple(map(int, raw["removed"])), put=put)
 
 
-def apply_changes(ruleset: RuleSet, changes: TableChanges, *, revision: int) -> RuleSet:
+def compile_next(before: RuleSet, table: Table) -> RuleSet:
+    """Return a table ready to decide, as no revision; what it shares with the rules before is not compiled again.
+
+    Raises TableErrors with every fault of the table.
+    """
+    region, last_resort = before.default_region, before.last_resort
+    changes = find_changes(before.table, table)
+    if changes is not None:
+        errors = check_table(table, region)
+        if errors:
+            raise TableErrors(errors)
+        with suppress(NotApplicable):
+            return apply_changes(before, changes, revision=None)
+    return compile_table(table, revision=None, default_region=region, last_resort=last_resort)
+
+
+def apply_changes(ruleset: RuleSet, changes: TableChanges, *, revision: int | None) -> RuleSet:
     """Return the rules of the next revision; the given ones stay as they are.
 
     Nothing is checked again: whoever published did. Raises LookupError, TableErrors or NotApplicable where the changes
@@ -102,13 +121,13 @@ def _kept(before: Table, after: Table) -> dict[int, int]:
     same = [
         (place, old)
         for place, rule in enumerate(after.rules)
-        if (old := places.get(rule.key)) is not None and _is_same(before.rules[old], rule)
+        if (old := places.get(rule.key)) is not None and is_same_rule(before.rules[old], rule)
     ]
     chosen = _longest_increasing([old for _, old in same])
     return {same[index][0]: same[index][1] for index in chosen}
 
 
-def _is_same(one: RuleSpec, other: RuleSpec) -> bool:
+def is_same_rule(one: RuleSpec, other: RuleSpec) -> bool:
     """Compare rules; in overrides ``1``, ``1.0`` and ``true`` are equal to Python, but not to Vapi."""
     return one == other and (not one.overrides or repr(dict(one.overrides)) == repr(dict(other.overrides)))
 

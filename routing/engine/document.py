@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from functools import partial
 from typing import Any, TypeVar
 
@@ -204,16 +204,20 @@ def write_document(table: Table, *, with_entries: bool = False) -> dict[str, Any
         "overrides": merge(table.overrides),
         "targets": [_write_target(target) for target in table.targets],
         "schedules": [_write_schedule(schedule) for schedule in table.schedules],
-        "numbers": [asdict(number) for number in table.numbers],
+        "numbers": [_write_flat(number) for number in table.numbers],
         "campaigns": [_write_campaign(campaign) for campaign in table.campaigns],
         "lists": [_write_list(spec, with_entries=with_entries) for spec in table.lists],
         "rules": [write_rule(rule) for rule in table.rules],
     }
 
 
+def _write_flat(spec: Target | OurNumber | CampaignSpec) -> dict[str, Any]:
+    """Return the fields as they are; ``asdict`` copies each value, which takes ten times as long."""
+    return {field.name: getattr(spec, field.name) for field in fields(spec)}
+
+
 def _write_target(target: Target) -> dict[str, Any]:
-    plain = {field.name: getattr(target, field.name) for field in fields(target)}
-    return plain | {"kind": target.kind.value, "overrides": merge(target.overrides)}
+    return _write_flat(target) | {"kind": target.kind.value, "overrides": merge(target.overrides)}
 
 
 def _write_schedule(schedule: ScheduleSpec) -> dict[str, Any]:
@@ -237,7 +241,7 @@ def _write_schedule(schedule: ScheduleSpec) -> dict[str, Any]:
 
 
 def _write_campaign(campaign: CampaignSpec) -> dict[str, Any]:
-    return asdict(campaign) | {
+    return _write_flat(campaign) | {
         "numbers": list(campaign.numbers),
         "starts_on": campaign.starts_on.isoformat() if campaign.starts_on else None,
         "ends_on": campaign.ends_on.isoformat() if campaign.ends_on else None,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from routing.engine.changes import is_same_rule
+from routing.engine.document import write_document
+from routing.engine.reading_rules import write_rule
+from routing.engine.table import Table
 from routing.services.describe_entries import (
     SECTIONS,
     Names,
@@ -61,6 +65,18 @@ def describe_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tup
         *(change for section in SECTIONS for change in _section(section, before, after, names)),
         *_settings(before, after, names),
     )
+
+
+def describe_tables(before: Table, after: Table) -> tuple[Change, ...]:
+    """Return what differs between two tables; of 100,000 rules only those that differ are written out."""
+    known = {rule.key: rule for rule in before.rules}
+    same = {rule.key for rule in after.rules if rule.key in known and is_same_rule(known[rule.key], rule)}
+    return describe_changes(_brief(before, same), _brief(after, same))
+
+
+def _brief(table: Table, same: Set[str]) -> dict[str, Any]:
+    rules = [{"key": it.key, "name": it.name} if it.key in same else write_rule(it) for it in table.rules]
+    return {**write_document(replace(table, rules=())), "rules": rules}
 
 
 def count_changes(changes: Sequence[Change]) -> int:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import connection
 
-from routing.engine.compile import compile_table
+from routing.engine.changes import compile_next
 from routing.engine.document import write_document
 from routing.engine.ruleset import RuleSet
 from routing.engine.table import Table
 from routing.models import DraftState, LiveState, Revision
-from routing.services.describe_changes import Change, count_changes, describe_changes
+from routing.services.describe_changes import Change, count_changes, describe_changes, describe_tables
 from routing.services.draft_table import read_draft_table
-from routing.snapshot.load import last_resort
+from routing.snapshot import store
+from routing.snapshot.load import uncollected
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,17 +72,28 @@ def read_draft() -> Draft:
     table, known = read_draft_table(), _compared
     if known is not None and known[0] is table and known[1].live_revision == live:
         return known[1]
-    document = Revision.objects.values_list("document", flat=True).get(number=live) if live else {}
-    draft = Draft(live_revision=live, changes=describe_changes(document, write_document(table)))
+    draft = Draft(live_revision=live, changes=_changes_since(live, table))
     if not connection.in_atomic_block:
         _compared = table, draft
     return draft
 
 
+def _changes_since(live: int | None, table: Table) -> tuple[Change, ...]:
+    """Compare with the live table that this process holds; with the revision's document where it holds another."""
+    if live is None:
+        return describe_changes({}, write_document(table))
+    checksum = Revision.objects.values_list("checksum", flat=True).get(number=live)
+    held = store.ruleset_of((live, checksum))
+    if held is not None:
+        return describe_tables(held.table, table)
+    document = Revision.objects.values_list("document", flat=True).get(number=live)
+    return describe_changes(document, write_document(table))
+
+
 def compile_draft(table: Table) -> RuleSet:
-    """Return the draft ready to decide; raises TableErrors."""
-    region = settings.ROUTING_DEFAULT_REGION
-    return compile_table(table, revision=None, default_region=region, last_resort=last_resort())
+    """Return the draft ready to decide, made of the live rules as far as it shares theirs; raises TableErrors."""
+    with uncollected():
+        return compile_next(store.current().ruleset, table)
 
 
 def check_sight(seen: Sight | None) -> None:

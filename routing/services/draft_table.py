@@ -8,6 +8,7 @@ from django.db import connection
 
 from routing.engine.table import Table
 from routing.models import DraftState
+from routing.snapshot.load import uncollected
 from routing.snapshot.rows import table_from_rows
 
 
@@ -34,7 +35,8 @@ def read_draft_table() -> Table:
     known = _remembered
     if known is None or (known.database, known.version) != (database, version):
         # The version is the older of the two: a change between them makes the next page read again.
-        known = _Remembered(database=database, version=version, table=table_from_rows())
+        with uncollected():
+            known = _Remembered(database=database, version=version, table=table_from_rows())
         _remembered = known
     return known.table
 

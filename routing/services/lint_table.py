@@ -15,6 +15,7 @@ from routing.engine.table import ListEntry, Table
 from routing.models import DraftState, LiveState, NumberList, NumberListEntry, OurNumber, Target
 from routing.services.draft_table import read_draft_table
 from routing.services.import_table import read_table
+from routing.snapshot.load import uncollected
 
 # Days pass and list entries expire without any change of a row.
 REMEMBERED = timedelta(minutes=5)
@@ -65,7 +66,9 @@ def _look(held: _Remembered | None, draft: int, live: int, now: datetime) -> _Re
     world = read_world(now)
     if held is not None and (held.draft, held.world) == (draft, world) and held.holds_at(now):
         return replace(held, live=live)
-    findings = lint(read_draft_table(), world=world, at=now)
+    table = read_draft_table()
+    with uncollected():
+        findings = lint(table, world=world, at=now)
     return _Remembered(draft=draft, live=live, world=world, linted_at=now, findings=findings)
 
 

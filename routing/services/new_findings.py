@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from routing.engine.lint import Finding, lint
 from routing.engine.table import Table
 from routing.services.lint_table import lint_draft, read_world
+from routing.snapshot.load import uncollected
 
 REMEMBERED = timedelta(minutes=5)  # days pass and list entries expire without any change of a table
 
@@ -26,7 +27,9 @@ def _known_of(live: Table, now: datetime) -> set[tuple[str, ...]]:
     global _known  # one value, replaced as a whole: threads never see half of it
     held = _known
     if held is None or held[0] is not live or not timedelta() <= now - held[1] < REMEMBERED:
-        _known = held = live, now, set(map(_identity, lint(live, world=read_world(now), at=now)))
+        world = read_world(now)
+        with uncollected():
+            _known = held = live, now, set(map(_identity, lint(live, world=world, at=now)))
     return held[2]
 
 

@@ -113,8 +113,8 @@ def _entry(row: NumberListEntry) -> engine.ListEntry:
 
 
 def _rules(targets: Keys, numbers: Keys, lists: Keys, campaigns: Keys) -> Iterable[engine.RuleSpec]:
-    arms = _grouped(RuleTarget.objects.order_by("position", "pk"), "rule_id")
-    attributes = _grouped(RuleAttribute.objects.order_by("position", "pk"), "rule_id")
+    arms = _grouped(_plain(RuleTarget, "position", "pk"), "rule_id")
+    attributes = _grouped(_plain(RuleAttribute, "position", "pk"), "rule_id")
     schedules = dict(Schedule.objects.values_list("pk", "key"))
     links: dict[str, Mapping[Any, Any]] = {
         "lists_any": _linked(Rule, "lists_any", lists),
@@ -122,20 +122,26 @@ def _rules(targets: Keys, numbers: Keys, lists: Keys, campaigns: Keys) -> Iterab
         "numbers": _linked(Rule, "numbers", numbers),
         "campaigns": _linked(Rule, "campaigns", campaigns),
     }
-    for row in Rule.objects.order_by("position"):
+    for row in _plain(Rule, "position"):
         yield engine.RuleSpec(
             key=row.key,
             name=row.name,
             note=row.note,
             enabled=row.enabled,
             when=engine.When(
-                **{field: keys[row.pk] for field, keys in links.items()},
+                **{field: keys[row.id] for field, keys in links.items()},
                 **_columns(row, schedules),
-                attributes=tuple(map(_attribute, attributes[row.pk])),
+                attributes=tuple(map(_attribute, attributes[row.id])),
             ),
-            then=tuple(engine.Arm(target=targets[arm.target_id], weight=arm.weight) for arm in arms[row.pk]),
+            then=tuple(engine.Arm(target=targets[arm.target_id], weight=arm.weight) for arm in arms[row.id]),
             overrides=row.overrides,
         )
+
+
+def _plain(model: type[Model], *order: str) -> Iterable[Any]:
+    """Return rows without a model's machinery, which is half of what reading 100,000 rules takes."""
+    columns = [field.attname for field in model._meta.concrete_fields]
+    return model._default_manager.order_by(*order).values_list(*columns, named=True)
 
 
 def _columns(row: Rule, schedules: Keys) -> dict[str, Any]:

@@ -1,17 +1,19 @@
 """What differs between two tables, in the words that people decide by."""
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from routing.engine.document import read_document, write_document
-from routing.services.describe_changes import ChangeKind, count_changes, describe_changes
+from routing.services.describe_changes import ChangeKind, count_changes, describe_changes, describe_tables
 from routing.snapshot.tablefile import read_text
 from tests.admin.conftest import TABLE
 from tests.snapshot.full_table import FULL_TABLE
 
-DOCUMENT = write_document(read_document(read_text(TABLE)))
+TABLE_BEFORE = read_document(read_text(TABLE))
+DOCUMENT = write_document(TABLE_BEFORE)
 
 
 def entry(document: dict[str, Any], section: str, key: str) -> dict[str, Any]:
@@ -47,6 +49,7 @@ def with_new(section: str, **values: Any) -> dict[str, Any]:
 
 
 ROSTER = [f"+1202555{number:04}" for number in range(20)]
+CLOSED = {"from": "2026-12-24", "to": "2026-12-26", "closed": True, "hours": None}
 SENTENCES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "nothing": (DOCUMENT, []),
     "a target": (
@@ -107,7 +110,7 @@ SENTENCES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["Schedule “Office hours”: opening hours Mo-Fr 09:00-17:00; PH off → 24/7"],
     ),
     "an exception": (
-        edited("schedules", "office", exceptions=[{"from": "2026-12-24", "to": "2026-12-26", "hours": None}]),
+        edited("schedules", "office", exceptions=[CLOSED]),
         [
             "Schedule “Office hours”: exceptions 24 Dec 2026 09:00-12:00 (Christmas Eve) → "
             "24 Dec 2026 to 26 Dec 2026 closed"
@@ -145,6 +148,15 @@ SENTENCES: dict[str, tuple[dict[str, Any], list[str]]] = {
 @pytest.mark.parametrize(("after", "sentences"), SENTENCES.values(), ids=SENTENCES)
 def test_changes_are_told_in_sentences(after: dict[str, Any], sentences: list[str]) -> None:
     assert sorted(change.sentence for change in describe_changes(DOCUMENT, after)) == sorted(sentences)
+
+
+@pytest.mark.parametrize("after", [after for after, _ in SENTENCES.values()], ids=SENTENCES)
+def test_tables_differ_as_their_documents_do(after: dict[str, Any]) -> None:
+    read, written = read_document(after), write_document(read_document(after))
+    moved = replace(read, rules=(*read.rules[1:], read.rules[0]))
+
+    assert describe_tables(TABLE_BEFORE, read) == describe_changes(DOCUMENT, written)
+    assert describe_tables(TABLE_BEFORE, moved) == describe_changes(DOCUMENT, write_document(moved))
 
 
 def test_the_way_back_turns_the_sentence_round() -> None:
