@@ -107,13 +107,18 @@ def _parts(size: int, client: Client) -> Iterator[Part]:
     before, after, recorded = draft_ruleset(), draft_ruleset(), read_recorded()
     replay = partial(compare, before, after, recorded)
     yield Part(name=f"{len(recorded):,} calls decided by two tables", action=replay, first=1000)
-    yield Part(name="publishing by the page", action=lambda: (_edit(size // 5), _publish(client)))
+    yield Part(name="publishing by the page", action=partial(_edit_and_publish, size // 5, client))
     yield Part(name="lint", action=_linter(), first=LINT_SECONDS.get(size, 60) * 1000)
 
 
 def _edit(place: int) -> None:
     rule = Rule.objects.order_by("position")[place]
     Rule.objects.filter(pk=rule.pk).update(enabled=not rule.enabled)
+
+
+def _edit_and_publish(place: int, client: Client) -> None:
+    _edit(place)
+    _publish(client)
 
 
 def _publish(client: Client) -> None:
