@@ -36,9 +36,13 @@ def read_rows(lines: Iterable[str]) -> list[Row]:
 
 
 def write_table(rows: Iterable[Row], measured: str) -> str:
-    """Return the table in Markdown, with the machine that it was measured on under it."""
+    """Return the table in Markdown, each promise once, with the machine that it was measured on under it."""
     head = ["| promise | test | last measured |", "|---|---|---|"]
-    body = [f"| {_cell(row['promise'])} | `{_short(row['test'])}` | {_cell(row['figure'])} |" for row in rows]
+    body, above = [], ""
+    for row in rows:
+        promise = "" if row["promise"] == above else _cell(row["promise"])
+        body.append(f"| {promise} | `{_short(row['test'])}` | {_cell(row['figure'])} |")
+        above = row["promise"]
     return "\n".join([*head, *body, "", measured])
 
 

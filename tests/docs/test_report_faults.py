@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 from docs.report_faults import BEGIN, END, UnusableReport, describe_machine, read_rows, replace_table, write_table
+from tests.faults.report import Promise, report
 
 FIRST = {"promise": "Nothing is lost", "test": "test_a", "figure": "p99 12 ms"}
 OTHER = {"promise": "Nobody gets in", "test": "test_b", "figure": "401"}
@@ -27,7 +28,7 @@ def test_rows_stand_by_promise_with_the_last_figure() -> None:
         "| promise | test | last measured |",
         "|---|---|---|",
         "| Nothing is lost | `test_a` | p99 9 \\| ms |",
-        "| Nothing is lost | `test_c` | p99 12 ms |",
+        "|  | `test_c` | p99 12 ms |",
         "| Nobody gets in | `test_b` | 401 |",
         "",
         "Measured today.",
@@ -51,6 +52,25 @@ def test_only_the_table_is_replaced() -> None:
 def test_a_page_without_marks_is_refused() -> None:
     with pytest.raises(UnusableReport):
         replace_table(f"before\n{BEGIN}\nold", "new")
+
+
+@pytest.mark.parametrize("name", ["with spaces"])
+def test_what_a_test_reports_becomes_a_row(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sabotage seen to fail: cut the test's name at its first space."""
+    monkeypatch.setenv("FAULTS_REPORT", str(tmp_path / "rows"))
+
+    report(Promise.KILLED, "server killed", "2 answered")
+
+    (row,) = read_rows((tmp_path / "rows").read_text().splitlines())
+    assert row["test"].endswith("::test_what_a_test_reports_becomes_a_row[with spaces]")
+    assert (row["promise"], row["figure"]) == (Promise.KILLED, "server killed: 2 answered")
+
+
+@pytest.mark.parametrize("promise", Promise)
+def test_each_promise_is_measured_by_a_test(promise: Promise) -> None:
+    tests = (Path(settings.BASE_DIR) / "tests" / "faults").glob("test_*.py")
+
+    assert any(f"Promise.{promise.name}" in path.read_text(encoding="utf-8") for path in tests)
 
 
 def test_readme_has_the_marks() -> None:

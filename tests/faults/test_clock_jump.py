@@ -18,7 +18,7 @@ import pytest
 from tests.faults.conftest import Deploy
 from tests.faults.deployment import TABLE, Deployment, assert_each_once
 from tests.faults.load import ANYBODY, EXPECTED, LINE_ID, VIP, Answered, Caller, percentile, under_load, wait_for
-from tests.faults.report import report
+from tests.faults.report import Promise, report
 
 pytestmark = pytest.mark.faults
 
@@ -94,7 +94,7 @@ def is_wrong(one: Answered) -> bool:
 def test_the_clock_is_set_back_an_hour_and_nothing_stalls(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    """Sabotage: give `Waker` the clock `time.time` (only the poll notices that, so SQLite fails)."""
+    """Sabotage seen to fail: give `Waker` the clock `time.time` (only the poll notices that, so SQLite fails)."""
     deploy: Deploy = request.getfixturevalue(f"on_{kind}")
     hook, jump = tmp_path / "hook", tmp_path / "jump"
     hook.mkdir()
@@ -132,7 +132,8 @@ def test_the_clock_is_set_back_an_hour_and_nothing_stalls(
     old = [one.at for one in load.answered if one.at > committed_at and one.target == EXPECTED[ANYBODY]]
     live_after, p99 = max(old, default=committed_at) - committed_at, percentile(load.answered[jumped:])
     report(
-        f"the clock is set back 1 h ({kind}) under 50 calls/s, and a process is started then",
+        Promise.CLOCK,
+        f"set back 1 h under 50 calls/s, and a process started then ({kind})",
         f"{len(asked)} calls, all right and stored once ({took:.1f} s after); p99 {p99:.1f} ms; a revision is live "
         f"{live_after:.2f} s after its commit; signatures are judged by the clock as it is",
     )

@@ -18,7 +18,7 @@ from tests.faults.conftest import Deploy
 from tests.faults.databases import SqliteFile
 from tests.faults.deployment import Deployment, assert_each_once
 from tests.faults.load import Load, percentile, under_load, wait_for, wrong
-from tests.faults.report import report
+from tests.faults.report import Promise, report
 from tests.faults.test_database_down import stopped
 from tests.faults.test_start_without_database import COPY
 
@@ -120,7 +120,8 @@ def test_calls_are_answered_whatever_becomes_of_the_data_directory(
     assert told <= deployment.workers
     assert lost == 0 or told > 0
     report(
-        f"data directory {name} for {SECONDS} s under 50 calls/s ({kind})",
+        Promise.DATA_FOLDER,
+        f"{name} for {SECONDS} s under 50 calls/s ({kind})",
         f"{len(load.answered)} calls, all right, p99 {percentile(load.answered):.1f} ms; {lost} records lost, "
         f"{counted} counted, {told} log lines; recording again {took:.1f} s after",
     )
@@ -152,7 +153,8 @@ def test_the_data_directory_is_deleted_while_the_database_is_down_too(
     assert counted >= lost
     assert lost < len(load.answered) / 20, "what was deleted is gone"
     report(
-        f"data directory deleted while the database is down ({kind}) under 50 calls/s",
+        Promise.DATA_FOLDER,
+        f"deleted while the database is down, under 50 calls/s ({kind})",
         f"{len(load.answered)} calls, all right; {lost} records lost, {counted} counted",
     )
 

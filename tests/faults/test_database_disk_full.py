@@ -16,7 +16,7 @@ from tests.faults.conftest import PORTS
 from tests.faults.databases import PostgresServer, start_server
 from tests.faults.deployment import TABLE, Deployment, assert_each_once
 from tests.faults.load import percentile, under_load, wrong
-from tests.faults.report import report
+from tests.faults.report import Promise, report
 from tests.faults.test_data_folder import full
 
 pytestmark = [
@@ -53,7 +53,7 @@ def is_up(server: PostgresServer) -> bool:
 
 
 def test_the_disk_of_postgresql_is_full_and_nothing_is_lost(small_server: PostgresServer, tmp_path: Path) -> None:
-    """Sabotage: let `_drain_file` remove a file also after an error of the database."""
+    """Sabotage seen to fail: let `_drain_file` remove a file also after an error of the database."""
     small_server.execute("CREATE DATABASE small")
     deployment = Deployment(database=small_server.database("small"), folder=tmp_path / "data", port=next(PORTS))
     deployment.manage("migrate", "--verbosity", "0")
@@ -75,7 +75,8 @@ def test_the_disk_of_postgresql_is_full_and_nothing_is_lost(small_server: Postgr
     assert wrong(load.answered) == []
     p99 = percentile(load.answered[down:up])
     report(
-        f"disk of PostgreSQL full for {SECONDS} s under 50 calls/s",
+        Promise.DATABASE_FAILS,
+        f"PostgreSQL's disk full for {SECONDS} s under 50 calls/s",
         f"{len(load.answered)} calls, all right and stored once; {waiting} waited on the local disk; p99 {p99:.1f} ms; "
         f"stored {took:.1f} s after",
     )

@@ -13,7 +13,7 @@ from tests.faults.conftest import Deploy
 from tests.faults.databases import PostgresDatabase, SqliteFile
 from tests.faults.deployment import Deployment, assert_each_once
 from tests.faults.load import percentile, under_load, wrong
-from tests.faults.report import report
+from tests.faults.report import Promise, report
 
 pytestmark = pytest.mark.faults
 
@@ -62,7 +62,8 @@ def call_meanwhile(deployment: Deployment, injury: contextlib.AbstractContextMan
     assert wrong(load.answered) == []
     p99 = percentile(meanwhile)
     report(
-        f"database {name} for {DOWN_SECONDS:g} s under 50 calls/s",
+        Promise.DATABASE_FAILS,
+        f"{name} for {DOWN_SECONDS:g} s under 50 calls/s",
         f"{len(load.answered)} calls, all right and stored once; p99 {p99:.1f} ms; stored {took:.1f} s after",
     )
     assert p99 < LIMIT_MS
@@ -70,7 +71,7 @@ def call_meanwhile(deployment: Deployment, injury: contextlib.AbstractContextMan
 
 @pytest.mark.parametrize("name", INJURIES)
 def test_postgresql_fails_and_callers_do_not_notice(name: str, on_postgres: Deploy) -> None:
-    """Sabotage: let `Store.current` refresh at each call, or `drain` remove a file before it is stored."""
+    """Sabotage seen to fail: let `Store.current` refresh at each call, or `drain` remove a file before it is stored."""
     deployment = on_postgres()
     assert isinstance(deployment.database, PostgresDatabase)
 
@@ -78,7 +79,7 @@ def test_postgresql_fails_and_callers_do_not_notice(name: str, on_postgres: Depl
 
 
 def test_sqlite_is_locked_and_callers_do_not_notice(on_sqlite: Deploy) -> None:
-    """Sabotage: as above."""
+    """Sabotage seen to fail: as above."""
     deployment = on_sqlite()
     assert isinstance(deployment.database, SqliteFile)
 

@@ -15,7 +15,7 @@ from tests.faults.conftest import Deploy
 from tests.faults.databases import PostgresDatabase
 from tests.faults.deployment import Deployment, assert_each_once
 from tests.faults.load import ANYBODY, percentile, under_load, wait_for, wrong
-from tests.faults.report import report
+from tests.faults.report import Promise, report
 
 pytestmark = pytest.mark.faults
 
@@ -85,7 +85,8 @@ def test_nobody_waits_for_ever_for_a_database_that_hangs(on_postgres: Deploy) ->
     assert longest < PROMISED_SECONDS
     assert wrong(load.answered) == []
     report(
-        f"PostgreSQL hangs under {AT_ONCE} requests of the API and 4 of admin at once",
-        f"all told so, 503 in Vapi's form from the API, after {longest:.1f} s at most; meanwhile {len(load.answered)} "
+        Promise.DATABASE_FAILS,
+        f"PostgreSQL hangs while {AT_ONCE} requests of the API and 4 of admin wait for it",
+        f"all told so after {longest:.1f} s at most, the API's with 503 in Vapi's form; meanwhile {len(load.answered)} "
         f"calls answered right, p99 {percentile(load.answered):.1f} ms",
     )

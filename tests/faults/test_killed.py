@@ -14,7 +14,7 @@ import pytest
 from tests.faults.conftest import Deploy
 from tests.faults.deployment import Deployment, assert_each_once
 from tests.faults.load import under_load, wait_for
-from tests.faults.report import report
+from tests.faults.report import Promise, report
 
 pytestmark = pytest.mark.faults
 
@@ -65,13 +65,14 @@ def test_workers_killed_under_load_lose_no_decision(kind: str, request: pytest.F
     assert all(one.is_right for one in given)
     assert len(given) > 200
     report(
+        Promise.KILLED,
         f"all workers killed {KILLS} times under 50 calls/s ({kind})",
         f"{len(given)} answered, all stored once ({took:.1f} s after); {len(load.answered) - len(given)} unanswered",
     )
 
 
 def test_a_whole_server_killed_leaves_its_decisions_to_the_next(on_sqlite: Deploy) -> None:
-    """Sabotage: let a process drain only files of its own."""
+    """Sabotage seen to fail: let a process drain only files of its own."""
     deployment = on_sqlite()
     with deployment.running(), under_load(deployment.port) as load:
         time.sleep(3)
@@ -82,4 +83,8 @@ def test_a_whole_server_killed_leaves_its_decisions_to_the_next(on_sqlite: Deplo
 
     with deployment.running():
         took = assert_each_once(deployment, [one.call_id for one in given])
-    report("server killed and started again", f"{len(given)} answered, all stored once {took:.1f} s after the start")
+    report(
+        Promise.KILLED,
+        "server killed and started again",
+        f"{len(given)} answered, all stored once {took:.1f} s after the start",
+    )

@@ -23,6 +23,7 @@ from pytest_django import Settings
 from routing.models import Call, RequestClaim
 from tests.api.world import ANYBODY
 from tests.faults.program import Program, StubVapi, run_program
+from tests.faults.report import Promise, report
 from tests.snapshot.live_rows import eventually
 
 # The tests of other processes use other databases of the same server.
@@ -140,6 +141,7 @@ def reconcile(scene: Scene, settings: Settings) -> Call:
 
 
 def test_killed_before_the_commit_nothing_is_left_and_the_request_may_come_again(scene: Scene) -> None:
+    """Sabotage: claim the request in a transaction of its own (on PostgreSQL)."""
     with scene.start() as program, nobody_writes("routing_call"):
         scene.ask_and_kill(program, is_waiting)
 
@@ -147,17 +149,21 @@ def test_killed_before_the_commit_nothing_is_left_and_the_request_may_come_again
     with scene.start() as program:
         assert scene.ask(program).status_code == 201
     assert (Call.objects.get().state, len(scene.stub.created)) == ("placed", 1)
+    report(Promise.PLACED_ONCE, "killed before the commit", "nothing is left of it, the request may come again")
 
 
 def test_killed_between_commit_and_send(scene: Scene, settings: Settings) -> None:
+    """Sabotage seen to fail: forget the claim of a process that died."""
     with unreachable_vapi() as url, scene.start(url) as program:
         scene.ask_and_kill(program, Call.objects.filter(state="sending").exists)
 
     assert_never_repeated(scene, created=0)
     assert reconcile(scene, settings).state == "failed"
+    report(Promise.PLACED_ONCE, "killed between commit and send", "not sent again; reconciling finds that it failed")
 
 
 def test_killed_between_send_and_answer(scene: Scene, settings: Settings) -> None:
+    """Sabotage: forget the claim of a process that died, or let reconciling look at nothing."""
     killed = threading.Event()
     scene.stub.before_answer = lambda: killed.wait(30)
     with scene.start() as program:
@@ -167,9 +173,11 @@ def test_killed_between_send_and_answer(scene: Scene, settings: Settings) -> Non
     assert_never_repeated(scene, created=1)
     row = reconcile(scene, settings)
     assert (row.state, row.vapi_call_id, len(scene.stub.created)) == ("placed", "vapi-1", 1)
+    report(Promise.PLACED_ONCE, "killed between send and answer", "not sent again; reconciling finds the call")
 
 
 def test_killed_between_the_answer_and_its_note(scene: Scene, settings: Settings) -> None:
+    """Sabotage: as above."""
     answering, locked = threading.Event(), threading.Event()
 
     def hold_the_answer() -> None:
@@ -189,3 +197,6 @@ def test_killed_between_the_answer_and_its_note(scene: Scene, settings: Settings
 
     assert_never_repeated(scene, created=1)
     assert reconcile(scene, settings).state == "placed"
+    report(
+        Promise.PLACED_ONCE, "killed between Vapi's answer and its note", "not sent again; reconciling finds the call"
+    )

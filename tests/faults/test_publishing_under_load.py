@@ -13,7 +13,7 @@ import pytest
 from tests.faults.conftest import Deploy
 from tests.faults.deployment import TABLE, Deployment, assert_each_once
 from tests.faults.load import ANYBODY, VIP, Answered, Caller, under_load, wait_for
-from tests.faults.report import report
+from tests.faults.report import Promise, report
 
 pytestmark = pytest.mark.faults
 
@@ -76,6 +76,7 @@ def test_every_process_answers_by_a_new_revision_within_a_second(
         if answered_by < number
     )
     report(
+        Promise.PUBLISHED,
         f"{PUBLISHED} revisions published ({kind}) while 4 processes answer {RATE} calls/s",
         f"{len(load.answered)} answers, no mixture; live everywhere {max(took, 0):.2f} s after at most",
     )
@@ -118,6 +119,7 @@ def test_a_revision_that_does_not_compile_never_decides(kind: str, request: pyte
     assert fresh.is_right, fresh
     assert "Revision 101 cannot be used" in deployment.log
     report(
+        Promise.PUBLISHED,
         f"a revision that does not compile ({kind})",
         f"{answers[True]} calls decided by the one before, by a new process too",
     )

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.conftest import Deploy
 from tests.faults.deployment import assert_each_once
 from tests.faults.load import under_load, wait_for, wrong
-from tests.faults.report import report
+from tests.faults.report import Promise, report
 from tests.faults.test_slow_vapi import answer, broken_vapi, make_key, place, slowly
 
 pytestmark = pytest.mark.faults
@@ -21,7 +21,7 @@ CREATED = answer("201 Created", b'{"id": "vapi-1", "status": "queued"}')
 
 
 def test_a_rolling_restart_fails_no_call(on_sqlite: Deploy) -> None:
-    """Sabotage: kill the workers instead (SIGKILL), which leaves calls without an answer."""
+    """Sabotage seen to fail: kill the workers instead (SIGKILL), which leaves calls without an answer."""
     with on_sqlite().running() as deployment, under_load(deployment.port, keeps=False) as load:
         time.sleep(2)
         assert deployment.process is not None
@@ -35,12 +35,14 @@ def test_a_rolling_restart_fails_no_call(on_sqlite: Deploy) -> None:
 
     assert wrong(load.answered) == []
     report(
-        "two rolling restarts (SIGHUP) under 50 calls/s", f"{len(load.answered)} calls, none failed, all stored once"
+        Promise.RESTART,
+        "two rolling restarts (SIGHUP) under 50 calls/s",
+        f"{len(load.answered)} calls, none failed, all stored once",
     )
 
 
 def test_a_graceful_stop_lets_calls_under_way_finish(on_postgres: Deploy) -> None:
-    """Sabotage: start the server with `--workers-kill-timeout 1`."""
+    """Sabotage seen to fail: start the server with `--workers-kill-timeout 1`."""
     with broken_vapi(slowly(4, CREATED)) as vapi, ThreadPoolExecutor(5) as pool:
         deployment = on_postgres(extra={"VAPI_API_KEY": "private", "VAPI_BASE_URL": vapi.address})
         key = make_key(deployment)
@@ -55,4 +57,8 @@ def test_a_graceful_stop_lets_calls_under_way_finish(on_postgres: Deploy) -> Non
             seconds = time.monotonic() - started
 
     assert statuses == [201] * 5
-    report("graceful stop (SIGTERM) with 5 calls under way", f"all answered 201; stopped after {seconds:.1f} s")
+    report(
+        Promise.RESTART,
+        "graceful stop (SIGTERM) with 5 calls under way",
+        f"all answered 201; stopped after {seconds:.1f} s",
+    )

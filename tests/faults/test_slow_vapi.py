@@ -21,7 +21,7 @@ import pytest
 from tests.faults.conftest import Deploy
 from tests.faults.deployment import Deployment
 from tests.faults.load import ANYBODY, percentile, under_load, wrong
-from tests.faults.report import report
+from tests.faults.report import Promise, report
 
 pytestmark = pytest.mark.faults
 
@@ -81,7 +81,7 @@ def make_key(deployment: Deployment) -> str:
 
 
 def test_inbound_stays_quick_while_fifty_outbound_calls_hang(on_postgres: Deploy) -> None:
-    """Sabotage: let `WebhookLane` hand requests to Django without `Room`, with 8 blocking threads."""
+    """Sabotage seen to fail: let `WebhookLane` hand requests to Django without `Room`, with 8 blocking threads."""
     with broken_vapi(lambda _: time.sleep(30)) as vapi:
         deployment = on_postgres(extra={"VAPI_API_KEY": "private", "VAPI_BASE_URL": vapi.address})
         key = make_key(deployment)
@@ -102,6 +102,7 @@ def test_inbound_stays_quick_while_fifty_outbound_calls_hang(on_postgres: Deploy
     assert (states["unknown"], len(vapi.taken)) == (statuses[424], statuses[424])
     p99 = percentile(load.answered)
     report(
+        Promise.VAPI_FAILS,
         f"{HANGING} outbound calls hang at Vapi",
         f"inbound p99 {p99:.1f} ms, {len(load.answered)} calls all right; outbound answers {dict(statuses)}",
     )
@@ -147,7 +148,7 @@ BROKEN: dict[str, tuple[Callable[[socket.socket], object], int, str, int]] = {
 
 
 def test_a_broken_vapi_is_never_asked_twice_where_a_call_may_have_been_placed(on_sqlite: Deploy) -> None:
-    """Sabotage: let `VapiClient` mark nothing as ambiguous, or repeat a create."""
+    """Sabotage seen to fail: let `VapiClient` mark nothing as ambiguous, or repeat a create."""
     told = {}
     with broken_vapi(lambda _: None) as vapi:
         deployment = on_sqlite(extra={"VAPI_API_KEY": "private", "VAPI_BASE_URL": vapi.address})
@@ -162,11 +163,15 @@ def test_a_broken_vapi_is_never_asked_twice_where_a_call_may_have_been_placed(on
 
     assert told == {name: (status, status, times) for name, (_, status, _, times) in BROKEN.items()}
     assert states.count("unknown") == 5
-    report("Vapi resets, answers half, HTML, 4xx, 5xx", "asked once where the call may exist; 424 and the row unknown")
+    report(
+        Promise.VAPI_FAILS,
+        "Vapi resets, answers half, HTML, 4xx, 5xx",
+        "asked once where the call may exist; 424 and the row unknown",
+    )
 
 
 def test_a_vapi_that_refuses_connections_was_asked_nothing(on_sqlite: Deploy) -> None:
-    """Sabotage: let `_may_have_been_sent` say yes to a refused connection."""
+    """Sabotage seen to fail: let `_may_have_been_sent` say yes to a refused connection."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
     deployment = on_sqlite(extra={"VAPI_API_KEY": "private", "VAPI_BASE_URL": address})
@@ -177,4 +182,4 @@ def test_a_vapi_that_refuses_connections_was_asked_nothing(on_sqlite: Deploy) ->
 
     assert statuses[0] >= 500
     assert "unknown" not in states
-    report("Vapi refuses connections", f"{statuses[0]}, the request may come again")
+    report(Promise.VAPI_FAILS, "Vapi refuses connections", f"{statuses[0]}, the request may come again")

@@ -14,7 +14,7 @@ from tests.faults.conftest import Deploy
 from tests.faults.databases import PostgresDatabase, PostgresServer, SqliteFile
 from tests.faults.deployment import TABLE, Deployment, assert_each_once
 from tests.faults.load import ANYBODY, EXPECTED, VIP, Caller, wait_for
-from tests.faults.report import report
+from tests.faults.report import Promise, report
 
 pytestmark = pytest.mark.faults
 
@@ -88,7 +88,11 @@ def test_the_copy_decides_while_the_database_is_down(
 
     assert targets == expected
     assert (json.loads(page)["stale"], json.loads(page)["database"]) == (True, "down"), page
-    report(f"start with the database down, copy {name}", f"calls answered by the copy, flagged stale; /readyz {status}")
+    report(
+        Promise.BAD_START,
+        f"PostgreSQL down, the local copy {name}",
+        f"calls answered by the copy, flagged stale; /readyz {status}",
+    )
 
 
 def test_the_first_start_ever_without_a_database_gives_the_last_resort(
@@ -112,7 +116,7 @@ def test_the_first_start_ever_without_a_database_gives_the_last_resort(
 
     assert targets == [EVENING, EVENING]
     assert status == 503
-    report("first start ever with the database down", "the last resort answers; /readyz 503")
+    report(Promise.BAD_START, "PostgreSQL down at the first start ever", "the last resort answers; /readyz 503")
 
 
 # What is done to the database, and whether its table cannot even be read then.
@@ -143,7 +147,7 @@ def test_the_server_starts_though_its_database_is_in_a_bad_state(name: str, requ
     assert targets == RIGHT
     assert json.loads(page)["stale"] is is_stale, page
     by = "by the copy, flagged stale" if is_stale else "by the table"
-    report(f"start with {name}", f"calls answered {by}, and stored when it was whole again; /readyz {status}")
+    report(Promise.BAD_START, name, f"calls answered {by}, and stored when it was whole again; /readyz {status}")
 
 
 def is_up(postgres: PostgresServer) -> bool:

@@ -21,7 +21,7 @@ from routing.snapshot.copy import Contents, write_copy
 from routing.snapshot.rows import rows_from_table
 from tests.faults.databases import PostgresServer
 from tests.faults.program import _database_url
-from tests.faults.report import report
+from tests.faults.report import Promise, report
 from tests.snapshot.live_rows import go_live
 from tests.status.servers import Server, eventually, labels_of, run_server
 from tests.webhook.world import KNOWN, RECEPTION, SECRET, TABLE, call_from
@@ -65,7 +65,7 @@ def _send(server: Server, count: int, first: int = 0) -> None:
 
 
 def test_the_sums_are_those_of_all_workers_and_outlive_them(server: Server) -> None:
-    """Fails if a worker tells only its own counts, or if a dead worker's file is dropped and not added to the sums."""
+    """Sabotage seen to fail: let a worker tell only its own counts, or drop a dead worker's file without adding it."""
     _send(server, 30)
     for _ in range(5):
         server.post("/vapi/webhook", {}, Authorization="Bearer wrong")
@@ -81,11 +81,11 @@ def test_the_sums_are_those_of_all_workers_and_outlive_them(server: Server) -> N
     assert eventually(lambda: server.scrape()[ANSWERED] == 40)
     assert {(seen[ANSWERED], seen[REFUSED], seen[TIMED]) for seen in scrapes + killed} == {(30, 5, 30)}
     assert eventually(lambda: len(_workers(server)) == 2)
-    report("Metrics count for all workers and outlive them", "40 of 40 messages, one worker killed after 30")
+    report(Promise.STATUS, "two workers, one killed", "40 of 40 messages counted, whichever worker is asked")
 
 
 def test_counts_never_fall_while_workers_count_and_die(server: Server) -> None:
-    """Fails if the asked worker adds what is in its memory instead of what it has written down."""
+    """Sabotage seen to fail: let the asked worker add what is in its memory, without writing it down."""
     seen: list[float] = []
     for round_number in range(12):
         _send(server, 3, first=100 * round_number)
@@ -95,11 +95,15 @@ def test_counts_never_fall_while_workers_count_and_die(server: Server) -> None:
 
     assert seen == sorted(seen)
     assert seen[-1] > 0
-    report("Metrics never fall", f"{len(seen)} looks, one worker killed, {seen[0]:.0f} to {seen[-1]:.0f} messages")
+    report(
+        Promise.STATUS,
+        "counts under a kill",
+        f"never fall in {len(seen)} looks, {seen[0]:.0f} to {seen[-1]:.0f} messages",
+    )
 
 
 def test_labels_hold_no_number_and_no_id(server: Server) -> None:
-    """Fails if an address, a message type or an id of a request becomes a label as it came."""
+    """Sabotage seen to fail: let a message's type become a label as it came."""
     _send(server, 2)
     server.post("/vapi/webhook", {"message": {"type": "+12025550155"}}, **KNOWN)
     for path in ("/api/v1/calls/12025550155", "/api/v1/call/12025550155", "/12025550155", "/admin/12025550155/"):
@@ -117,7 +121,7 @@ def test_labels_hold_no_number_and_no_id(server: Server) -> None:
 def test_a_start_without_database_goes_on_with_the_copy_and_says_so(
     published: None, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Fails if readiness asks the database, or if the copy does not count as a table."""
+    """Sabotage seen to fail: let readiness wait for the database, or not count the copy as a table."""
     away = _nowhere()
     _copy_for(tmp_path, away, settings, monkeypatch)
 
@@ -141,11 +145,11 @@ def test_a_start_without_database_goes_on_with_the_copy_and_says_so(
     stale = (("channel", "inbound"), ("reason", "DEFAULT"), ("stale", "true"))
     assert series["switchboard_decisions_total", stale] == 3
     assert waited < 5
-    report("/readyz does not wait for a database that is down", f"first answer after {waited * 1000:.0f} ms, stale")
+    report(Promise.STATUS, "/readyz while the database is down", f"first answer after {waited * 1000:.0f} ms, stale")
 
 
 def test_a_database_that_hangs_is_noticed_and_not_waited_for(postgres: PostgresServer, tmp_path: Path) -> None:
-    """Fails if only an error of the database counts as trouble, or if a probe looks into it itself."""
+    """Sabotage seen to fail: let a probe look into the database itself."""
     url = postgres.database("base").url
     with run_server(tmp_path, workers=1, DATABASE_URL=url, VAPI_WEBHOOK_SECRET=SECRET) as server:
         assert eventually(lambda: server.get("/readyz").json()["database"] == "ok")
@@ -158,13 +162,14 @@ def test_a_database_that_hangs_is_noticed_and_not_waited_for(postgres: PostgresS
 
     assert max(waits) < 2
     report(
-        "A database that hangs is noticed, and no probe waits for it",
+        Promise.STATUS,
+        "the database hangs",
         f"noticed after {noticed:.1f} s, slowest probe {max(waits) * 1000:.0f} ms",
     )
 
 
 def test_a_first_start_without_database_is_not_ready(tmp_path: Path) -> None:
-    """Fails if a process without any table calls itself ready."""
+    """Sabotage seen to fail: let a process without any table call itself ready."""
     away = _nowhere()
 
     with run_server(tmp_path, workers=1, DATABASE_URL=away) as server:

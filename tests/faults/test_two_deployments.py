@@ -15,7 +15,7 @@ import pytest
 from tests.faults.conftest import Deploy
 from tests.faults.deployment import TABLE, Deployment
 from tests.faults.load import ANYBODY, Caller, wait_for
-from tests.faults.report import report
+from tests.faults.report import Promise, report
 from tests.faults.test_slow_vapi import answer, broken_vapi, make_key, place, slowly
 
 pytestmark = pytest.mark.faults
@@ -47,7 +47,8 @@ def test_two_installations_share_idempotency_and_throttles_and_see_a_publish(
     assert set(web) == {201, 429}
     allowed = web.count(201)
     report(
-        "two installations on one PostgreSQL",
+        Promise.TWO_INSTALLATIONS,
+        "with data directories of their own",
         f"20 identical requests: 1 create; {allowed} of {RATE_TRIED} web calls allowed by both together; "
         f"a publish seen by both within {seconds:.2f} s",
     )
