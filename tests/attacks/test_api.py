@@ -41,7 +41,7 @@ def trap() -> Iterator[socket.socket]:
 
 @pytest.mark.parametrize("name", ADDRESSES)
 def test_no_address_in_a_body_is_fetched(vapi: FakeVapi, api: Api, trap: socket.socket, name: str) -> None:
-    """Sabotage: a `VapiClient` that asks the first address it finds in a body."""
+    """Sabotage seen to fail: a `VapiClient` that asks the first address it finds in a body."""
     path, body = ADDRESSES[name]
     text = json.dumps({"customer": CUSTOMER} | body).replace("{}", f"http://127.0.0.1:{trap.getsockname()[1]}/x")
 
@@ -55,27 +55,26 @@ def test_no_address_in_a_body_is_fetched(vapi: FakeVapi, api: Api, trap: socket.
 def test_the_database_looks_for_a_hash_and_never_for_the_key(api: Api) -> None:
     """How long a look-up takes could tell how much of a key is right; of a hash that is of no use.
 
-    Sabotage: `ApiKeyManager.find` that filters by the key's beginning first.
+    Sabotage seen to fail: `ApiKeyManager.find` that filters by the key's beginning first.
     """
     wrong = api.key[:-1] + ("x" if api.key[-1] != "x" else "y")
 
     seen = []
     for key in (api.key, wrong):
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
-            make = Api(key=key).get("calls")
+        with CaptureQueriesContext(connection) as asked:
+            answer = Api(key=key).get("calls")
         seen.append([query["sql"] for query in asked if "apikey" in query["sql"] and "SELECT" in query["sql"]])
-        assert make.status_code == (200 if key == api.key else 401)
+        assert answer.status_code == (200 if key == api.key else 401)
 
     assert len(seen[0]) == len(seen[1]) == 1
     assert not any(part in sql for sql in (*seen[0], *seen[1]) for part in (api.key[8:20], wrong[8:20]))
 
 
 def test_columns_of_ours_cannot_be_set_by_a_body(api: Api) -> None:
-    """The sandbox refuses what Vapi refuses, and keeps none of it.
+    """The sandbox refuses what Vapi refuses; the row tells of that attempt, and nothing in it is the body's.
 
-    Sabotage: a call that is stored with the fields of its body laid over it."""
+    Sabotage seen to fail: a row that is made with the fields of the body laid over what was decided.
+    """
     forged = {
         "id": OTHER,
         "pk": 1,
@@ -83,7 +82,7 @@ def test_columns_of_ours_cannot_be_set_by_a_body(api: Api) -> None:
         "reason": "EXPLICIT",
         "sandbox": False,
         "api_key": 7,
-        "state": "failed",
+        "state": "ended",
         "channel": "inbound",
         "target_key": "no",
         "decided_at": "2001-01-01T00:00:00Z",
@@ -93,7 +92,10 @@ def test_columns_of_ours_cannot_be_set_by_a_body(api: Api) -> None:
     answer = api.post("call", {"customer": CUSTOMER, "name": "A"} | forged)
 
     assert not [name for name in forged if f"property {name} should not exist" not in answer.content.decode()]
-    assert Call.objects.exclude(state="failed").count() == 0
+    row = Call.objects.values(*forged.keys() - {"status"}).get()
+    decided = {name: row[name] for name in ("revision", "reason", "sandbox", "state", "channel")}
+    assert decided == {"revision": 1, "reason": "DEFAULT", "sandbox": True, "state": "failed", "channel": "outbound"}
+    assert not [name for name in forged.keys() - {"status"} if row[name] == forged[name]]
 
 
 def test_a_key_learns_nothing_of_calls_that_are_not_there(api: Api) -> None:
@@ -104,14 +106,14 @@ def test_a_key_learns_nothing_of_calls_that_are_not_there(api: Api) -> None:
 
 @pytest.mark.parametrize("path", ["calls", "call", "resolve"])
 def test_a_page_reads_no_log_and_places_no_call(vapi: FakeVapi, page: Api, path: str) -> None:
-    """Sabotage: `HasKey` in the place of `HasSecretKey`."""
+    """Sabotage seen to fail: `HasKey` in the place of `HasSecretKey`."""
     answer = page.get(path) if path == "calls" else page.post(path, {"customer": CUSTOMER})
 
     assert (answer.status_code, vapi.sent) == (403, [])
 
 
 def test_a_page_chooses_no_assistant(vapi: FakeVapi, page: Api) -> None:
-    """Sabotage: a page's body that is read by the policy of servers."""
+    """Sabotage seen to fail: a page's body that is read by the policy of servers."""
     for chosen in ({"assistantId": OTHER}, {"assistant": {"name": "Mine"}}, {"squadId": OTHER}):
         page.post("call/web", chosen)
 
@@ -120,7 +122,7 @@ def test_a_page_chooses_no_assistant(vapi: FakeVapi, page: Api) -> None:
 
 
 def test_keys_are_not_kept(published: None) -> None:
-    """Sabotage: a key that is stored as it is."""
+    """Sabotage seen to fail: a key that is stored as it is."""
     api = make_api("secret")
 
     assert api.key not in json.dumps(list(ApiKey.objects.values()), default=str)
