@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -99,7 +100,7 @@ INJURIES: dict[str, Callable[[Path], contextlib.AbstractContextManager[None]]] =
 def test_calls_are_answered_whatever_becomes_of_the_data_directory(
     name: str, kind: str, request: pytest.FixtureRequest
 ) -> None:
-    """Sabotage: let `spool.append` raise, tell each loss, or `Writer` keep a file that was deleted underneath it."""
+    """Sabotage seen to fail: let `spool.append` raise, or tell each loss; "deleted": let `_create` make no folder."""
     deploy: Deploy = request.getfixturevalue(f"on_{kind}")
     deployment = deploy()
     with small_disk(deployment.folder), deployment.running(), under_load(deployment.port) as load:
@@ -137,16 +138,21 @@ OUTAGES: dict[str, Callable[[Any], contextlib.AbstractContextManager[None]]] = {
 def test_the_data_directory_is_deleted_while_the_database_is_down_too(
     kind: str, request: pytest.FixtureRequest
 ) -> None:
-    """Sabotage: let `Writer.hand_over` close the file before it is drained, as one that others may drain."""
+    """Sabotage: let `Writer.hand_over` give the file up before it is drained, or `is_usable` believe a deleted one."""
     deploy: Deploy = request.getfixturevalue(f"on_{kind}")
     deployment = deploy()
     with deployment.running(), under_load(deployment.port) as load:
         time.sleep(1)
         with OUTAGES[kind](deployment.database):
+            down = load.mark() + 8  # the callers there are at once
             time.sleep(SECONDS)
             with deleted(deployment.folder):
                 time.sleep(SECONDS / 2)
-        load.stopped.set()
+            load.stopped.set()
+            answered = {one.call_id for one in load.answered[down:]}
+            wait_for(
+                lambda: len(answered - lying(deployment.folder)) <= count_losses(deployment), 15, "all is there again"
+            )
         lost, counted = losses(deployment, load)
 
     assert wrong(load.answered) == []
@@ -165,6 +171,12 @@ def losses(deployment: Deployment, load: Load) -> tuple[int, int]:
     wait_for(lambda: is_drained(deployment.folder), 30, "the spool is empty")
     stored = {row[0] for row in deployment.calls()}
     return sum(one.call_id not in stored for one in load.answered), count_losses(deployment)
+
+
+def lying(folder: Path) -> set[str]:
+    """Return the calls that wait on the disk."""
+    lines = b"".join(path.read_bytes() for path in folder.glob("spool/*-*.jsonl")).splitlines()
+    return {json.loads(line)["vapi_call_id"] for line in lines}
 
 
 def is_drained(folder: Path) -> bool:

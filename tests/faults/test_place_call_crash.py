@@ -141,7 +141,7 @@ def reconcile(scene: Scene, settings: Settings) -> Call:
 
 
 def test_killed_before_the_commit_nothing_is_left_and_the_request_may_come_again(scene: Scene) -> None:
-    """Sabotage: claim the request in a transaction of its own (on PostgreSQL)."""
+    """Sabotage seen to fail: claim the request in a transaction of its own (on PostgreSQL)."""
     with scene.start() as program, nobody_writes("routing_call"):
         scene.ask_and_kill(program, is_waiting)
 

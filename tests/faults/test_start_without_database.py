@@ -129,7 +129,7 @@ BAD_DATABASES: dict[str, tuple[str, Callable[[Any], contextlib.AbstractContextMa
 
 @pytest.mark.parametrize("name", BAD_DATABASES)
 def test_the_server_starts_though_its_database_is_in_a_bad_state(name: str, request: pytest.FixtureRequest) -> None:
-    """Sabotage: let `serve` stop where it cannot migrate; of the corrupt one, let `_from_copy` find no copy."""
+    """Sabotage seen to fail: let `serve` stop where it cannot migrate; "corrupt": let `_from_copy` find no copy."""
     kind, injure, is_stale = BAD_DATABASES[name]
     deployment: Deployment = request.getfixturevalue(kind)()
     with deployment.running():
