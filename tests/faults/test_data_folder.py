@@ -26,7 +26,7 @@ from tests.faults.test_start_without_database import COPY
 pytestmark = pytest.mark.faults
 
 LOST = "Call records are being lost"
-SECONDS = 4
+SECONDS = 3
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from tests.faults.report import Promise, report
 
 pytestmark = pytest.mark.faults
 
-DOWN_SECONDS = float(os.environ.get("FAULTS_SECONDS", "10"))
+DOWN_SECONDS = float(os.environ.get("FAULTS_SECONDS", "8"))
 LIMIT_MS = 50 * 4  # the promise, and room for a busy machine
 
 

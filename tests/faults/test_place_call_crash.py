@@ -163,7 +163,7 @@ def test_killed_between_commit_and_send(scene: Scene, settings: Settings) -> Non
 
 
 def test_killed_between_send_and_answer(scene: Scene, settings: Settings) -> None:
-    """Sabotage: forget the claim of a process that died, or let reconciling look at nothing."""
+    """Sabotage seen to fail: forget the claim of a process that died, or let reconciling look at nothing."""
     killed = threading.Event()
     scene.stub.before_answer = lambda: killed.wait(30)
     with scene.start() as program:
@@ -177,7 +177,7 @@ def test_killed_between_send_and_answer(scene: Scene, settings: Settings) -> Non
 
 
 def test_killed_between_the_answer_and_its_note(scene: Scene, settings: Settings) -> None:
-    """Sabotage: as above."""
+    """Sabotage seen to fail: as above."""
     answering, locked = threading.Event(), threading.Event()
 
     def hold_the_answer() -> None:

@@ -54,7 +54,7 @@ def number_of(answered: Answered) -> int:
 def test_every_process_answers_by_a_new_revision_within_a_second(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    """Sabotage: let `Store` look at the database every 6 seconds, or keep the overrides of the first table."""
+    """Sabotage seen to fail: let `Store` look at the database every 6 seconds, or keep the first table's overrides."""
     deploy: Deploy = request.getfixturevalue(f"on_{kind}")
     deployment, numbers = deploy(workers=4), range(10, 10 + PUBLISHED)
     with deployment.running(), under_load(deployment.port, RATE) as load:
