@@ -150,6 +150,8 @@ def drive(port: int, lines: Path, seconds: int, first: int) -> dict[str, float]:
         "-t1",
         f"-c{CONNECTIONS}",
         f"-d{seconds}s",
+        "--timeout",
+        "20s",
         "-s",
         str(HTTP / "send.lua"),
         f"http://127.0.0.1:{port}",

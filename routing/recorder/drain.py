@@ -13,7 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from routing.recorder.files import claim, free_files, put_aside, put_back, writer
-from routing.recorder.rows import Line, Refused, apply_outcomes, insert_calls
+from routing.recorder.outcomes import apply_outcomes
+from routing.recorder.rows import Line, Refused, insert_calls
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,5 @@
-"""What spooled records do to the table of calls. Everything here may be repeated without harm."""
+"""Spooled calls into their table. Everything here may be repeated without harm."""
 
-import contextlib
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -8,8 +7,8 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
 
-from routing.models import ApiKey, Call, CallState
-from routing.recorder.bulk_insert import COLUMNS, insert_lines
+from routing.models import ApiKey, Call
+from routing.recorder.bulk import COLUMNS, insert_lines
 
 Line = tuple[bytes, dict[str, Any]]
 Refused = list[tuple[bytes, str]]
@@ -26,7 +25,6 @@ FAULTS = (
     ArithmeticError,
 )
 NAMES = COLUMNS | {"kind"}
-OUTCOME_COLUMNS = ("ended_reason", "cost", "started_at", "ended_at")
 
 
 def insert_calls(lines: list[Line]) -> Refused:
@@ -58,55 +56,10 @@ def _insert_at_once(lines: list[Line]) -> bool:
         if _lost_keys(record.get("api_key_id") for _, record in lines):
             return False
         with transaction.atomic():
-            insert_lines(line if _is_plain(line) else json.dumps(_clean(record)).encode() for line, record in lines)
+            insert_lines(storable(line, record) for line, record in lines)
     except FAULTS:
         return False
     return True
-
-
-def apply_outcomes(lines: list[Line]) -> tuple[list[Line], Refused]:
-    """Write what became of calls into their rows; return the lines whose call is not known, and those refused.
-
-    A call that ended stays ended, and a report that tells less than the one before takes nothing away.
-    """
-    unknown: list[Line] = []
-    refused: Refused = []
-    for line, record in lines:
-        try:
-            with transaction.atomic():
-                if not _update(_clean(record)):
-                    unknown.append((line, record))
-        except FAULTS as error:
-            refused.append((line, _reason(error)))
-    return unknown, refused
-
-
-def _update(record: dict[str, Any]) -> bool:
-    if record.get("marker"):
-        _settle_placed(record)
-    told = {name: record[name] for name in OUTCOME_COLUMNS if record.get(name) is not None}
-    columns = Call.fit(told | {"state": CallState(record["state"]).value})
-    calls = Call.objects.filter(vapi_call_id=record["vapi_call_id"])
-    if record["state"] == CallState.PLACED:
-        return calls.exists()
-    if record["state"] == CallState.ENDED:
-        return calls.update(**columns) > 0
-    return calls.exclude(state=CallState.ENDED).update(**columns) > 0 or calls.exists()
-
-
-def _settle_placed(record: dict[str, Any]) -> None:
-    """Give its id to the call that bears this marker and never learned it: Vapi talks of it, so it was placed."""
-    call_id = record["vapi_call_id"]
-    if Call.objects.filter(vapi_call_id=call_id).exists():
-        return
-    marked = Call.objects.filter(vapi_name=record["marker"])
-    # The calls of a batch share a marker; the number tells them apart.
-    same_number = marked.filter(customer_number=record.get("customer") or "", vapi_call_id=None).first()
-    row = same_number or (marked.filter(vapi_call_id=None).first() if marked.count() == 1 else None)
-    if row is not None:
-        # Another process may drain a message about the same call.
-        with contextlib.suppress(IntegrityError), transaction.atomic():
-            marked.filter(pk=row.pk, vapi_call_id=None).update(vapi_call_id=call_id, state=CallState.PLACED, error="")
 
 
 def _build(lines: Iterable[Line]) -> tuple[list[tuple[bytes, Call]], Refused]:
@@ -114,9 +67,9 @@ def _build(lines: Iterable[Line]) -> tuple[list[tuple[bytes, Call]], Refused]:
     refused: Refused = []
     for line, record in lines:
         try:
-            rows.append((line, _row(record if _is_plain(line) else _clean(record))))
+            rows.append((line, _row(record if _is_plain(line) else clean(record))))
         except FAULTS as error:
-            refused.append((line, _reason(error)))
+            refused.append((line, reason_of(error)))
     return rows, refused
 
 
@@ -136,14 +89,19 @@ def _is_plain(line: bytes) -> bool:
     return b"\\u" not in line and b"\xed" not in line
 
 
-def _clean(value: Any) -> Any:
+def storable(line: bytes, record: dict[str, Any]) -> bytes:
+    """Return the line, or another one where PostgreSQL could not hold what it says."""
+    return line if _is_plain(line) else json.dumps(clean(record)).encode()
+
+
+def clean(value: Any) -> Any:
     """Take out what PostgreSQL's JSON cannot hold: NUL, and halves of surrogate pairs."""
     if isinstance(value, str):
         return value.replace("\0", "").encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {_clean(name): _clean(item) for name, item in value.items()}
+        return {clean(name): clean(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_clean(item) for item in value]
+        return [clean(item) for item in value]
     return value
 
 
@@ -170,7 +128,7 @@ def _insert_alone(row: Call) -> str:
         with transaction.atomic():
             row.save(force_insert=True)
     except FAULTS as error:
-        return "" if _is_stored(row) else _reason(error)
+        return "" if _is_stored(row) else reason_of(error)
     return ""
 
 
@@ -179,7 +137,7 @@ def _is_stored(row: Call) -> bool:
     return Call.objects.filter(pk=row.pk).exists() or same_call.exists()
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Name the fault. Only the database's first line is told: the others repeat the row, and with it the numbers."""
     if isinstance(error, IntegrityError | DataError):
         return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"

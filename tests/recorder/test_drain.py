@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -174,6 +175,40 @@ def test_outcome_reaches_its_call(reports: list[dict[str, Any]], columns: dict[s
     assert {name: getattr(row, name) for name in columns} == columns
     assert Call.objects.get(vapi_call_id="other").state == "decided"
     assert left_over(spool_path) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_outcomes_written_at_once_do_what_they_do_one_by_one(seed: int) -> None:
+    """PostgreSQL takes them one by one where a bad one is among them.
+
+    Sabotage seen to fail: put all lines into one wave; let an outcome of a call that ended change it.
+    """
+    random = Random(seed)
+    states = ["ended", "in-progress", "in-progress", "placed"]
+    told = [
+        outcome(f"v{random.randrange(4)}", random.choice(states), **_told(random), recorded_at=NOW) for _ in range(12)
+    ]
+
+    at_once, one_by_one = (_rows_after([*told, *bad]) for bad in ([], [outcome("v1", cost="dear")]))
+
+    assert at_once == one_by_one
+
+
+def _told(random: Random) -> dict[str, Any]:
+    told = {"ended_reason": f"r{random.random()}", "cost": f"{random.random():.6f}", "started_at": NOW, "ended_at": NOW}
+    return {name: value for name, value in told.items() if random.random() < 0.4}
+
+
+def _rows_after(records: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    Call.objects.all().delete()
+    for name in ("v0", "v1", "v2"):
+        spool.append(call(vapi_call_id=name))
+    drain_now()
+    for record in records:
+        spool.append(record)
+    drain_now()
+    columns = ("vapi_call_id", "state", "ended_reason", "cost", "started_at", "ended_at")
+    return list(Call.objects.order_by("vapi_call_id").values_list(*columns))
 
 
 def test_outcome_waits_for_its_call(spool_path: Path) -> None:
