@@ -16,7 +16,7 @@ from routing.models import DraftState, LiveState, Revision
 from routing.services.draft import Sight, check_sight
 from routing.snapshot import store
 from routing.snapshot.changes import changes_between
-from routing.snapshot.load import let_go, load_ruleset, uncollected
+from routing.snapshot.load import drop, let_go, load_ruleset, uncollected
 from routing.snapshot.rows import rows_from_table, table_from_rows
 
 
@@ -43,7 +43,7 @@ def _publish(author: User | None, note: str, now: datetime, seen: Sight | None) 
         live.is_new = False
         return live
     number = (Revision.objects.aggregate(last=Max("number"))["last"] or 0) + 1
-    load_ruleset(document, number)  # exactly what a process is going to do that starts
+    drop(list(load_ruleset(document, number).rules))  # exactly what a process is going to do that starts
     revision = state.revision = Revision.objects.create(
         number=number,
         author=author,
@@ -57,6 +57,9 @@ def _publish(author: User | None, note: str, now: datetime, seen: Sight | None) 
     state.save(update_fields=["revision"])
     revision.is_new = True
     del revision.document  # read again by who asks for it
+    rules = list(table.rules)
+    del table
+    drop(rules)
     let_go(document)
     return revision
 

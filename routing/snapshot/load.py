@@ -54,10 +54,14 @@ def load_text(text: str | bytes, revision: int | None, *, is_checked: bool) -> R
 
 
 def let_go(document: dict[str, Any]) -> None:
-    """Empty a document rule by rule: freed as a whole, 100,000 rules would hold up every call for 100 ms."""
-    rules = document.get("rules", [])
-    while rules:
-        rules.pop()
+    """Empty a document rule by rule."""
+    drop(document.get("rules", []))
+
+
+def drop(values: list[Any]) -> None:
+    """Empty a list value by value: freed as a whole, 100,000 rules would hold up every call for 100 ms."""
+    while values:
+        values.pop()
 
 
 def load_nothing() -> RuleSet:
