@@ -1,7 +1,8 @@
 """Ends a request that waits for a PostgreSQL which hangs.
 
 ``statement_timeout`` is the server's to keep, and the kernel keeps the connections of a frozen server alive, so that
-neither it nor keepalives end such a wait. Only whoever waits can. Commands wait for as long as it takes.
+neither it nor keepalives end such a wait. Only whoever waits can. Commands wait for as long as it takes, and a publish
+for a minute (`routing.models.patience`).
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ def _bound(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
 
 def _wait(raw: psycopg.Connection[Any], work: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
     """Wait as psycopg does, but give the connection up in the end: whatever comes over it later is of no use."""
-    end = monotonic() + SECONDS
+    most: float = getattr(raw, "most_seconds", None) or SECONDS
+    end = monotonic() + most
     try:
-        return type(raw).wait(raw, work, interval, SECONDS if timeout is None else timeout)
+        return type(raw).wait(raw, work, interval, most if timeout is None else timeout)
     except psycopg.OperationalError as error:
         if monotonic() < end:
             raise
         raw.close()
-        raise psycopg.OperationalError(f"PostgreSQL has not answered for {SECONDS:g} s") from error
+        raise psycopg.OperationalError(f"PostgreSQL has not answered for {most:g} s") from error

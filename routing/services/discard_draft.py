@@ -6,6 +6,7 @@ from django.db import transaction
 
 from routing.engine.document import read_document
 from routing.models import DraftState, LiveState
+from routing.models.patience import unhurried
 from routing.services.draft import Sight, check_sight
 from routing.snapshot.rows import rows_from_table
 
@@ -26,5 +27,6 @@ def discard_draft(*, seen: Sight | None = None) -> int:
         check_sight(seen)
         if live.revision is None:
             raise NothingLive
-        rows_from_table(read_document(live.revision.document))
+        with unhurried():
+            rows_from_table(read_document(live.revision.document))
         return live.revision.number

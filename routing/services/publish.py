@@ -13,6 +13,7 @@ from routing.engine.document import read_document, write_document
 from routing.engine.errors import TableErrors
 from routing.engine.table import Table
 from routing.models import DraftState, LiveState, Revision
+from routing.models.patience import unhurried
 from routing.services.draft import Sight, check_sight
 from routing.snapshot import store
 from routing.snapshot.changes import changes_between
@@ -35,6 +36,11 @@ def _publish(author: User | None, note: str, now: datetime, seen: Sight | None) 
     DraftState.lock()  # nobody's edit may be half in the revision
     state = LiveState.lock()  # two publishers at once would choose the same number
     check_sight(seen)
+    with unhurried():
+        return _publish_draft(state, author, note, now)
+
+
+def _publish_draft(state: LiveState, author: User | None, note: str, now: datetime) -> Revision:
     live = Revision.objects.defer("document", "changes").filter(pk=state.revision_id or 0).first()
     table = table_from_rows()
     document = write_document(table)
@@ -75,8 +81,9 @@ def restore(revision: Revision, *, author: User | None, now: datetime, seen: Sig
         DraftState.lock()
         LiveState.lock()
         check_sight(seen)
-        load_ruleset(revision.document, revision.number)
-        rows_from_table(read_document(revision.document))
+        with unhurried():
+            load_ruleset(revision.document, revision.number)
+            rows_from_table(read_document(revision.document))
         return publish(author=author, note=f"Back to revision {revision.number}", now=now)
 
 

@@ -161,6 +161,22 @@ def test_filters(query: str, found: list[str], client: Client, settings: Any) ->
     assert {call.external_id for call in response.context["cl"].result_list} == set(found)
 
 
+def test_of_many_choices_one_is_typed(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sabotage seen to fail: the field forgets the other filters."""
+    short = client.get(f"{LOG}?campaign=spring").content.decode()
+    monkeypatch.setattr("routing.admin.call_filters.LISTED", 1)
+
+    response = client.get(f"{LOG}?rule_key=mexico&campaign=spring")
+    page = response.content.decode()
+
+    assert 'id="filter-rule_key"' not in short
+    assert "rule_key=vip" in short
+    assert "rule_key=vip" not in page
+    form = page.partition('id="filter-rule_key"')[0].rpartition("<form")[2]
+    assert '<input type="hidden" name="campaign" value="spring">' in form
+    assert 'name="rule_key"' not in form
+
+
 def test_a_call_tells_why_by_its_own_revision_and_who_would_take_it_now(client: Client, admin: User) -> None:
     call = make_known(timezone.now())
     Rule.objects.filter(key="mexico").update(enabled=False)
