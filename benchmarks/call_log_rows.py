@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 
+from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from benchmarks.postgres import patient_cursor
@@ -13,6 +16,7 @@ from routing.models import CallCount
 from routing.services.call_counts import recount
 
 CALLS_A_DAY = 30_000
+WRITERS = 2  # at once
 RULES, TARGETS, CAMPAIGNS, OUR_NUMBERS = 500, 20, 50, 40
 
 # Drawn once for each row, so that what belongs together agrees. Skewed: the first rules take most calls.
@@ -24,7 +28,7 @@ _DRAWN = """
         floor(power(random(), 2) * %(our_numbers)s)::int AS ours,
         floor(random() * 400000)::int AS customer,
         %(now)s::timestamptz - n * interval '1 day' / %(a_day)s AS decided_at
-    FROM generate_series(1, %(size)s) AS n
+    FROM generate_series(%(first)s, %(last)s) AS n
     OFFSET 0
 """
 _NAMED = f"""
@@ -75,17 +79,28 @@ def fill(size: int, now: datetime) -> None:
 
     They are counted afterwards: the triggers are meant for hundreds of calls a statement, not for millions.
     """
-    values: dict[str, int | datetime] = {"size": size, "now": now, "a_day": CALLS_A_DAY}
-    values |= {"rules": RULES, "targets": TARGETS, "campaigns": CAMPAIGNS, "our_numbers": OUR_NUMBERS}
     with patient_cursor() as cursor:
+        cursor.execute("ALTER SYSTEM SET max_wal_size = '16GB'")  # nothing of this has to survive: no checkpoints
+        cursor.execute("SELECT pg_reload_conf()")
         cursor.execute("TRUNCATE routing_call CASCADE")
-        cursor.execute("SELECT setseed(0.5)")
-        cursor.execute("SET maintenance_work_mem = '512MB'")
+        cursor.execute("SET maintenance_work_mem = '1GB'")
         with _without_indexes(cursor):
             cursor.execute("ALTER TABLE routing_call DISABLE TRIGGER USER")
-            cursor.execute(_INSERT, values)
+            with ThreadPoolExecutor(WRITERS) as pool:
+                list(pool.map(partial(_write_part, size, now), range(WRITERS)))
             cursor.execute("ALTER TABLE routing_call ENABLE TRIGGER USER")
         cursor.execute("VACUUM ANALYZE routing_call")
+
+
+def _write_part(size: int, now: datetime, part: int) -> None:
+    """Write a share of the calls over a connection of this thread's own."""
+    values: dict[str, int | datetime] = {"now": now, "a_day": CALLS_A_DAY}
+    values |= {"first": size * part // WRITERS + 1, "last": size * (part + 1) // WRITERS}
+    values |= {"rules": RULES, "targets": TARGETS, "campaigns": CAMPAIGNS, "our_numbers": OUR_NUMBERS}
+    with patient_cursor() as cursor:
+        cursor.execute("SELECT setseed(%s)", [part / WRITERS])
+        cursor.execute(_INSERT, values)
+    connection.close()
 
 
 @contextmanager
