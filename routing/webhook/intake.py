@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 from wsgiref.util import request_uri
@@ -42,8 +43,13 @@ class Intake:
 
     def header(self, name: str) -> str:
         """Return a header by its name in lower case, without outer blanks; nothing where there is none."""
-        value = self.environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+        value = self.environ.get(_environ_name(name))
         return value.strip() if isinstance(value, str) else ""
+
+
+@lru_cache(maxsize=64)  # the names stand in the secrets' plans
+def _environ_name(header: str) -> str:
+    return f"HTTP_{header.upper().replace('-', '_')}"
 
 
 def read_intake(environ: dict[str, Any]) -> Intake:
