@@ -100,7 +100,7 @@ INJURIES: dict[str, Callable[[Path], contextlib.AbstractContextManager[None]]] =
 def test_calls_are_answered_whatever_becomes_of_the_data_directory(
     name: str, kind: str, request: pytest.FixtureRequest
 ) -> None:
-    """Sabotage seen to fail: let `spool.append` raise, or tell each loss; "deleted": let `_create` make no folder."""
+    """Sabotage seen to fail: let `spool.append` raise, or tell each loss; "deleted": make no folder or copy again."""
     deploy: Deploy = request.getfixturevalue(f"on_{kind}")
     deployment = deploy()
     with small_disk(deployment.folder), deployment.running(), under_load(deployment.port) as load:
@@ -138,7 +138,7 @@ OUTAGES: dict[str, Callable[[Any], contextlib.AbstractContextManager[None]]] = {
 def test_the_data_directory_is_deleted_while_the_database_is_down_too(
     kind: str, request: pytest.FixtureRequest
 ) -> None:
-    """Sabotage: let `Writer.hand_over` give the file up before it is drained, or `is_usable` believe a deleted one."""
+    """Sabotage seen to fail: let `hand_over` give the file up undrained, or `is_usable` trust a deleted one."""
     deploy: Deploy = request.getfixturevalue(f"on_{kind}")
     deployment = deploy()
     with deployment.running(), under_load(deployment.port) as load:

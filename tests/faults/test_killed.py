@@ -41,7 +41,7 @@ def kill_workers(deployment: Deployment) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_workers_killed_under_load_lose_no_decision(kind: str, request: pytest.FixtureRequest) -> None:
-    """Sabotage seen to fail: let `Writer.append` collect lines; or drop what keeps ids unique, and give rows new ones."""
+    """Sabotage seen to fail: let `Writer.append` collect lines; let each draining draw new ids, nothing unique."""
     deploy: Deploy = request.getfixturevalue(f"on_{kind}")
     with deploy().running() as deployment, under_load(deployment.port) as load:
         for _ in range(KILLS):

@@ -27,7 +27,7 @@ CREATED = answer("201 Created", b'{"id": "vapi-1", "status": "queued"}')
 def test_two_installations_share_idempotency_and_throttles_and_see_a_publish(
     on_postgres: Deploy, tmp_path: Path
 ) -> None:
-    """Sabotage: keep claims or rates in the memory of a process, or look at the database every 10 seconds."""
+    """Sabotage seen to fail: keep claims or rates in a process, or look at the database every 10 seconds."""
     with broken_vapi(slowly(0.3, CREATED)) as vapi:
         options = {"VAPI_API_KEY": "private", "VAPI_BASE_URL": vapi.address}
         one = on_postgres("one", extra=options)
