@@ -5,6 +5,7 @@ own. RESULTS=/tmp/mine.md writes another file.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -32,8 +33,10 @@ def main(parts: list[str]) -> int:
 
 def _run(part: str) -> tuple[str, int]:
     """Run one part, show its output as it comes, and return it with the exit code."""
-    command = [sys.executable, "-u", "-c", f"from benchmarks.{part} import main; main()"]
+    orderly = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))"  # its servers end too
+    command = [sys.executable, "-u", "-c", f"{orderly}; from benchmarks.{part} import main; main()"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        signal.signal(signal.SIGTERM, lambda *_: running.terminate())
         assert running.stdout is not None
         lines = []
         for line in running.stdout:
