@@ -19,6 +19,7 @@ from routing.engine.table import Arm, RuleSpec, When
 _FIELDS = {"key", "name", "note", "enabled", "when", "then", "overrides"}
 _KEY = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_KEY}}}")
 _CHANNELS: dict[str, Channel] = {channel.value: channel for channel in Channel}
+_ONLY_TEXTS = {str}
 _STATES = {"open": True, "closed": False}
 
 Fields = dict[str, Any]
@@ -85,7 +86,7 @@ def _one_arm(target: str, weight: int) -> tuple[Arm, ...]:
 
 
 def _is_texts(value: Any) -> bool:
-    return type(value) is list and bool(value) and all(type(text) is str for text in value)
+    return type(value) is list and set(map(type, value)) == _ONLY_TEXTS
 
 
 def _texts(field: str) -> Callable[[Any, Fields], bool]:
@@ -104,10 +105,13 @@ def _numbers(value: Any, fields: Fields) -> bool:
 
 
 def _channels(value: Any, fields: Fields) -> bool:
-    if _is_texts(value) and all(text in _CHANNELS for text in value):
-        fields["channels"] = _shared(tuple(map(_CHANNELS.__getitem__, value)))
-        return True
-    return False
+    fields["channels"] = _known_channels(tuple(value)) if _is_texts(value) else None
+    return fields["channels"] is not None
+
+
+@lru_cache(maxsize=64)
+def _known_channels(texts: tuple[str, ...]) -> tuple[Channel, ...] | None:
+    return tuple(map(_CHANNELS.__getitem__, texts)) if _CHANNELS.keys() >= set(texts) else None
 
 
 def _schedule(value: Any, fields: Fields) -> bool:
@@ -118,11 +122,6 @@ def _schedule(value: Any, fields: Fields) -> bool:
         return False
     fields["schedule"], fields["schedule_is_open"] = key, _STATES[state]
     return True
-
-
-@lru_cache(maxsize=64)
-def _shared(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
-    return channels
 
 
 _CONDITIONS: dict[str, Callable[[Any, Fields], bool]] = {
