@@ -177,7 +177,7 @@ class AttributeIs:
         attribute = self.visible(situation)
         if self.op is Operator.MISSING:
             return attribute is None
-        return attribute is not None and _COMPARE[self.op](attribute.text, self.values)
+        return attribute is not None and COMPARE[self.op](attribute.text, self.values)
 
     def visible(self, situation: Situation) -> Attribute | None:
         """Return the attribute if this condition may use it."""
@@ -206,7 +206,7 @@ def _is_less(text: str, values: tuple[str, ...]) -> bool:
     return seen is not None and wanted is not None and seen < wanted
 
 
-_COMPARE: Mapping[Operator, Callable[[str, tuple[str, ...]], bool]] = MappingProxyType(
+COMPARE: Mapping[Operator, Callable[[str, tuple[str, ...]], bool]] = MappingProxyType(
     {
         Operator.IS: lambda text, values: text == values[0],
         Operator.IS_NOT: lambda text, values: text != values[0],

@@ -8,8 +8,8 @@ from enum import StrEnum
 from routing.engine.condition_words import Names, condition_words, names_of
 from routing.engine.decision import Decision, RuleRef
 from routing.engine.live import Facts
-from routing.engine.resolve import has_target, resolve
-from routing.engine.rule import CompiledRule
+from routing.engine.resolve import resolve
+from routing.engine.rule import CompiledRule, has_target
 from routing.engine.ruleset import RuleSet
 from routing.engine.sentences import decision_sentence, rule_sentence
 from routing.engine.situation import Situation

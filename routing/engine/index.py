@@ -10,7 +10,8 @@ from typing import Any
 from routing.engine.filing import Where, filed_under
 from routing.engine.live import Facts
 from routing.engine.numbers import Number, NumberKind
-from routing.engine.rule import RANK, CompiledRule
+from routing.engine.rule import RANK, CompiledRule, has_target
+from routing.engine.shelf import LONG, LongShelf
 from routing.engine.situation import Situation
 
 Shelf = CompiledRule | tuple[CompiledRule, ...]  # one rule, as on most shelves, or several in table order
@@ -59,8 +60,10 @@ class RuleIndex:
         """Return the first rule of the table that matches and has a target that may take the call."""
         best = None
         for shelf in self._found(situation, facts):
-            rules = shelf if isinstance(shelf, tuple) else (shelf,)
-            best = _first_of(rules, situation, facts, best)
+            if isinstance(shelf, LongShelf):
+                best = shelf.level.first(situation, facts, best)
+            else:
+                best = _first_of(_rules_on(shelf), situation, facts, best)
         return best
 
     def candidates(self, situation: Situation, facts: Facts) -> list[CompiledRule]:
@@ -103,6 +106,13 @@ class RuleIndex:
         found += [shelf for operand in texts if (shelf := shelves.get(operand))]
 
 
+def _shelf(rules: list[CompiledRule]) -> Shelf:
+    """Put rules, given in table order, on a shelf; many are sorted now, by who makes the index, not by a call."""
+    if len(rules) == 1:
+        return rules[0]
+    return tuple(rules) if len(rules) < LONG else LongShelf(rules)
+
+
 def _rules_on(shelf: Shelf) -> tuple[CompiledRule, ...]:
     return shelf if isinstance(shelf, tuple) else (shelf,)
 
@@ -110,11 +120,7 @@ def _rules_on(shelf: Shelf) -> tuple[CompiledRule, ...]:
 def _first_of(
     rules: tuple[CompiledRule, ...], situation: Situation, facts: Facts, best: CompiledRule | None
 ) -> CompiledRule | None:
-    """Return the first rule that matches and has an available target, or ``best`` where that comes before.
-
-    Everything is done in place: each function called here would be a tenth of a decision.
-    """
-    unavailable = facts.unavailable
+    """Return the first rule that matches and has an available target, or ``best`` where that comes before."""
     for rule in rules:
         if best is not None and best.rank < rule.rank:
             return best
@@ -123,9 +129,8 @@ def _first_of(
             if not condition.holds(situation, facts):
                 break
         else:
-            for arm in parts.arms:
-                if arm.target.enabled and arm.target.key not in unavailable:
-                    return rule
+            if has_target(rule, facts):
+                return rule
     return best
 
 
@@ -143,7 +148,7 @@ def index_rules(rules: Iterable[CompiledRule], region: str) -> RuleIndex:
             elif before is not rule:
                 shelves[shelf][operand] = [before, rule]
     for filed in shelves.values():
-        filed.update({operand: tuple(several) for operand, several in filed.items() if isinstance(several, list)})
+        filed.update({operand: _shelf(several) for operand, several in filed.items() if isinstance(several, list)})
     return RuleIndex(**shelves)
 
 
@@ -160,7 +165,7 @@ def refile(
             kept = set(_rules_on(old)).difference(gone.get((shelf, operand), ()))
             new = sorted(kept.union(new), key=RANK)
         if new:
-            shelves[shelf][operand] = new[0] if len(new) == 1 else tuple(new)
+            shelves[shelf][operand] = _shelf(new)
     return RuleIndex(**shelves)
 
 

@@ -11,7 +11,7 @@ from routing.engine.context import WORKFLOW, Channel
 from routing.engine.decision import Decision, Reason
 from routing.engine.live import NO_FACTS, EmergencySwitch, Facts
 from routing.engine.overrides import merge
-from routing.engine.rule import CompiledArm, CompiledRule
+from routing.engine.rule import CompiledArm, CompiledRule, has_target, is_available
 from routing.engine.ruleset import RuleSet
 from routing.engine.situation import Situation
 from routing.engine.table import Purpose, Target, TargetKind
@@ -64,11 +64,6 @@ def _before_rules(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decis
         or _blocked(ruleset, situation, facts)
         or _explicit(ruleset, situation)
     )
-
-
-def is_available(target: Target, facts: Facts) -> bool:
-    """Tell whether a target may take calls: enabled, and still there at Vapi."""
-    return target.enabled and target.key not in facts.unavailable
 
 
 def _refused_outbound(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision | None:
@@ -157,11 +152,6 @@ def _default(ruleset: RuleSet, facts: Facts) -> Decision:
     """The default target is never skipped; before the first publish the last resort answers."""
     made = ruleset.default_decision
     return replace(made, ceiling=_ceiling({}, facts)) if facts.hits else made
-
-
-def has_target(rule: CompiledRule, facts: Facts) -> bool:
-    """Tell whether any target of the rule may take calls."""
-    return any(is_available(arm.target, facts) for arm in rule.arms)
 
 
 def _available_place(rule: CompiledRule, situation: Situation, facts: Facts) -> tuple[int, bool]:

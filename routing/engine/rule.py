@@ -117,6 +117,19 @@ class CompiledRule:
         return all(condition.holds(situation, facts) for condition in self.conditions)
 
 
+def is_available(target: Target, facts: Facts) -> bool:
+    """Tell whether a target may take calls: enabled, and still there at Vapi."""
+    return target.enabled and target.key not in facts.unavailable
+
+
+def has_target(rule: CompiledRule, facts: Facts) -> bool:
+    """Tell whether any target of the rule may take calls."""
+    for arm in (rule.parts or rule.prepare()).arms:
+        if arm.target.enabled and arm.target.key not in facts.unavailable:
+            return True
+    return False
+
+
 def build_conditions(when: When, schedules: Mapping[str, Schedule], default_region: str) -> Iterator[Condition]:
     """Yield the conditions that stand, cheapest first."""
     if when.channels:

@@ -17,8 +17,8 @@ from routing.engine.context import Channel, Context
 from routing.engine.decision import Decision, Reason
 from routing.engine.live import Facts
 from routing.engine.numbers import country_of
-from routing.engine.resolve import is_available, resolve
-from routing.engine.rule import CompiledRule
+from routing.engine.resolve import resolve
+from routing.engine.rule import CompiledRule, is_available
 from routing.engine.ruleset import RuleSet
 from routing.engine.situation import Situation, situate
 from routing.engine.table import OurNumber, Target

@@ -10,8 +10,8 @@ from routing.engine.conditions import CampaignIs, Condition, DateBetween, OnAnyL
 from routing.engine.context import Context
 from routing.engine.decision import Decision
 from routing.engine.live import Facts
-from routing.engine.resolve import decide_among, is_available
-from routing.engine.rule import CompiledRule
+from routing.engine.resolve import decide_among
+from routing.engine.rule import CompiledRule, is_available
 from routing.engine.ruleset import RuleSet
 from routing.engine.situation import Situation, situate
 from routing.engine.turning_points import date_turns, schedule_turns
