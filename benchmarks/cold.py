@@ -21,6 +21,10 @@ from benchmarks.webhook_world import environment, world
 
 ROOT = Path(__file__).parent.parent
 ROUNDS, PATIENCE = 5, 60
+BOUGHT = """What the last changes bought,
+in processor time on a busy machine: rules read as they are parsed: 2.5 to 1.0 s;
+what the publisher checked not checked again: 1.0 s to nothing; rules filed by their words and made ready at first
+use: 3 to 0.4 s; all three: 321 to 101 MB. Left are the imports (1.0 s), reading (1.0 s) and filing (0.4 s)."""
 
 
 def main() -> None:
@@ -41,7 +45,7 @@ def main() -> None:
     table((f"{rules:,} rules", "ready in s", "spread"), rows)
     print(
         f"The table itself: {held['held']:.0f} MB a process above {held['before']:.0f} MB without it, "
-        f"loaded in {held['seconds']:.2f} s.\n"
+        f"loaded in {held['seconds']:.2f} s.\n\n{BOUGHT}\n"
     )
     goal(f"cold: ready with {rules:,} rules", median(again), "s", at_most=1.5)
     goal(f"cold: memory of {rules:,} rules a process", held["held"], "MB", at_most=100)

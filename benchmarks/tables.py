@@ -178,7 +178,7 @@ def _to_our_number() -> list[Context]:
 class SlowTable:
     """A table made to be slow, and calls that walk far through it.
 
-    ``every_rule``: the index cannot tell the rules apart, and each is looked at.
+    ``every_rule``: the index cannot tell the rules apart.
     """
 
     make: Callable[[int], Table]
@@ -193,19 +193,19 @@ ADVERSARIES: dict[str, SlowTable] = {
         make=_same_first, calls=_with_a_plan, size=1_000, why="found by attribute"
     ),
     "only an attribute that contains a text": SlowTable(
-        make=_no_index, calls=_with_a_plan, size=1_000, why="nothing to file it by", every_rule=True
+        make=_no_index, calls=_with_a_plan, size=1_000, why="each text is looked for", every_rule=True
     ),
     "the same, and the call has none": SlowTable(
-        make=_no_index, calls=_strangers, size=1_000, why="nothing to file it by", every_rule=True
+        make=_no_index, calls=_strangers, size=1_000, why="asked once for all", every_rule=True
     ),
     "only a schedule, closed now": SlowTable(
-        make=_shortly_open, calls=_strangers, size=1_000, why="nothing to file it by", every_rule=True
+        make=_shortly_open, calls=_strangers, size=1_000, why="asked once for all", every_rule=True
     ),
     "one number of ours, all closed": SlowTable(
-        make=_all_numbers, calls=_to_our_number, size=1_000, why="the index finds all", every_rule=True
+        make=_all_numbers, calls=_to_our_number, size=1_000, why="asked once for all", every_rule=True
     ),
     "one number of ours, the last rule takes it": SlowTable(
-        make=_late, calls=_to_our_number, size=1_000, why="the index finds all", every_rule=True
+        make=_late, calls=_to_our_number, size=1_000, why="asked once for all", every_rule=True
     ),
     "one campaign, each rule one number": SlowTable(
         make=_one_campaign, calls=_on_a_campaign, size=10_000, why="found by number"

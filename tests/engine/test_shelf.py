@@ -18,10 +18,10 @@ from tests.engine.test_index_property import CONTEXTS, LIVE, NOON, compile_any, 
 TARGETS = tuple(Target(key=key, name=key, kind=TargetKind.ASSISTANT, vapi_id=key) for key in "ab")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(table=tables(), calls=st.lists(st.tuples(CONTEXTS, LIVE), min_size=1, max_size=4))
 def test_a_long_shelf_answers_as_its_rules_do_one_by_one(table: Table, calls: list[tuple[Context, LiveData]]) -> None:
-    """Sabotage seen to fail: a rule taken without looking at the best one's rank; a group's condition not asked."""
+    """Sabotage seen to fail: a group's condition is not asked."""
     ruleset = compile_any(table)
     shelf = LongShelf(ruleset.rules)
 
@@ -37,7 +37,7 @@ def test_a_long_shelf_answers_as_its_rules_do_one_by_one(table: Table, calls: li
         assert shelf.level.first(situation, facts, None) is next(matching, None)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(table=tables(), context=CONTEXTS)
 def test_what_is_taken_apart_holds_as_the_whole(table: Table, context: Context) -> None:
     ruleset = compile_any(table)
@@ -69,3 +69,21 @@ def test_long_shelves_of_a_table_are_walked_in_order(data: st.DataObject, text: 
     assert resolve(ruleset, situation, NO_FACTS) == resolve_linear(ruleset, situation, NO_FACTS)
     gone = replace(NO_FACTS, unavailable=frozenset("a"))
     assert resolve(ruleset, situation, gone) == resolve_linear(ruleset, situation, gone)
+
+
+def test_a_later_rule_of_an_earlier_group_waits() -> None:
+    """The group begins before the rule without conditions, but the rule of it that matches stands behind.
+
+    Sabotage seen to fail: a rule that asks no more is taken without looking at the rank of the best so far.
+    """
+    holds, fails = (AttributeSpec(key="plan", op=Operator.CONTAINS, values=(value,)) for value in "xy")
+    rules = tuple(
+        RuleSpec(key=f"r{place}", name="R", when=When(attributes=attributes), then=(Arm(target="a"),))
+        for place, attributes in enumerate([(holds, fails), (), (holds,)])
+    )
+    ruleset = compile_any(Table(default="a", targets=TARGETS, rules=rules))
+    context = Context(channel=Channel.INBOUND, at=NOON, attributes={"plan": Attribute(text="x")})
+
+    first = LongShelf(ruleset.rules).level.first(situate(ruleset, context), NO_FACTS, None)
+
+    assert first is ruleset.rules[1]
