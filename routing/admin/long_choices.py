@@ -1,11 +1,38 @@
-"""Choosers of thousands of numbers or campaigns."""
+"""Choosers and filters of thousands of numbers or campaigns."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from routing.admin.base import SearchSelectWidget, SelectWidget
+
+LISTED = 200  # links of a filter: more of them take longer than the rest of the page
+
+
+class LongRelatedFilter(admin.RelatedFieldListFilter):
+    """A link for each of a few choices; of many, a list to choose from."""
+
+    template = "admin/filters/chosen.html"
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Return the links, or the one to all and what the list needs."""
+        if len(self.lookup_choices) <= LISTED:
+            yield from super().choices(changelist)
+            return
+        ours, chosen = {self.lookup_kwarg, self.lookup_kwarg_isnull}, set(self.lookup_val or ())
+        texts = [(name, text) for name, texts in changelist.filter_params.items() for text in texts]
+        search = [("q", changelist.query)] if changelist.query else []
+        lines = ((pk, _mark(str(pk) in chosen), label) for pk, label in self.lookup_choices)
+        field = {
+            "name": self.lookup_kwarg,
+            "kept": [*search, *((name, text) for name, text in texts if name not in ours)],
+            "options": format_html_join("\n", '<option value="{}"{}>{}</option>', lines),
+        }
+        address = changelist.get_query_string(remove=list(ours))
+        yield {"selected": not chosen, "query_string": address, "display": "All", "field": field}
 
 
 class _WrittenAtOnce:

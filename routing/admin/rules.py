@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from routing.admin.base import ChangeList, RowAdmin
+from routing.admin.long_choices import LongRelatedFilter
 from routing.admin.rule_form import RuleFormPage
 from routing.admin.rule_list import AttentionFilter, RuleChangeList, search_mentions
 from routing.admin.rule_list_changes import RuleListChanges
@@ -22,7 +23,11 @@ class RuleAdmin(RuleFormPage, RuleListChanges, RowAdmin[Rule]):
 
     # The list's own template shows the rest; Django asks for a column all the same.
     list_display = ("name",)
-    list_filter = ("enabled", AttentionFilter, "arms__target", "numbers", "campaigns", "schedule", "lists_any")
+    list_filter = (
+        "enabled",
+        AttentionFilter,
+        *((name, LongRelatedFilter) for name in ("arms__target", "numbers", "campaigns", "schedule", "lists_any")),
+    )
     list_filter_sheet = True
     list_per_page = 100
     search_fields = ("name", "key", "note", "arms__target__name")

@@ -268,3 +268,21 @@ def test_a_rule_that_is_gone_is_told(word: str, client: Client) -> None:
 def test_warnings_are_for_who_may_see_rules(staff: User, client: Client) -> None:
     assert client_of(staff).get(f"{LIST}warnings/").status_code == 403
     assert client_of(allow(staff, "view_rule")).get(f"{LIST}warnings/").json()["rules"] == {}
+
+
+def test_of_many_choices_one_is_chosen_from_a_list(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sabotage seen to fail: the list forgets the other filters."""
+    target = RuleTarget.objects.get(rule__key="mexico").target
+    query = f"?enabled__exact=1&arms__target__id__exact={target.pk}"
+    listed = client.get(f"{LIST}{query}").content.decode()
+    monkeypatch.setattr("routing.admin.long_choices.LISTED", 1)
+
+    response = client.get(f"{LIST}{query}")
+    page = " ".join(response.content.decode().split())
+
+    assert 'id="filter-arms__target__id__exact"' not in listed
+    form, _, rest = page.partition('<select id="filter-arms__target__id__exact"')
+    assert '<input type="hidden" name="enabled__exact" value="1">' in form.rpartition("<form")[2]
+    assert f'<option value="{target.pk}" selected>{target}</option>' in rest
+    assert rest.count(" selected>") == 1
+    assert [rule.key for rule in response.context["cl"].result_list] == ["mexico"]
