@@ -1,9 +1,11 @@
 """Live data from the rows: what takes effect without being published."""
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from django.db import connection, transaction
 from django.db.models import Aggregate, TextField, Value
 
 from routing.engine.live import EmergencySwitch, LiveData
@@ -25,8 +27,11 @@ def load_live(ruleset: RuleSet, now: datetime, entries: Hits | None = None) -> L
     Which lists there are, and what for, is published with the rules; who is on them is not. ``entries`` are not read
     where they are known.
     """
+    if entries is None:
+        with _unhurried():
+            entries = build_entries(entry_rows(), list_purposes(ruleset))
     return LiveData(
-        entries=build_entries(entry_rows(), list_purposes(ruleset)) if entries is None else entries,
+        entries=entries,
         switches=tuple(_switches(ruleset, now)),
         unavailable=frozenset(TargetRow.objects.filter(missing_since__isnull=False).values_list("key", flat=True)),
     )
@@ -35,6 +40,21 @@ def load_live(ruleset: RuleSet, now: datetime, entries: Hits | None = None) -> L
 def list_purposes(ruleset: RuleSet) -> Mapping[str, Purpose]:
     """Return the published number lists and what each is for."""
     return {spec.key: spec.purpose for spec in ruleset.table.lists}
+
+
+@contextmanager
+def _unhurried() -> Iterator[None]:
+    """Let PostgreSQL take longer than the limit that is meant for pages, as long as anybody waits for it.
+
+    A million entries are joined for a second, by several processes at once for several.
+    """
+    if connection.vendor != "postgresql":  # a transaction of SQLite would keep all others from writing
+        yield
+        return
+    with transaction.atomic(savepoint=False):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '5s'")
+        yield
 
 
 class _Joined(Aggregate):
