@@ -33,8 +33,8 @@ test-clients: .venv/.dev $(CLIENTS)/.venv/.ready $(CLIENTS)/node_modules/.ready 
 test-faults: .venv/.dev ## injure real servers and databases under load (about 12 minutes; FAULTS_SECONDS=30 is the long run)
 	$(BIN)/python -m pytest tests/faults -m '' -s $(PYTEST_ARGS)
 
-fuzz: .venv/.dev ## try over 200,000 random inputs on everything that reads what strangers send (FUZZ_EXAMPLES for each test)
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-30000} $(BIN)/python -m pytest tests/fuzz --dist worksteal -n $(PROCESSES) $(PYTEST_ARGS)
+fuzz: .venv/.dev ## try 210,000 random inputs on everything that reads what strangers send (FUZZ_ROUNDS=15; ten minutes)
+	FUZZ_ROUNDS=$${FUZZ_ROUNDS:-15} $(BIN)/python -m pytest tests/fuzz --dist worksteal -n $(PROCESSES) $(PYTEST_ARGS)
 
 check: .venv/.dev ## lint, types, templates, migrations, the API's description, import direction
 	$(BIN)/ruff check $(CODE)
