@@ -81,7 +81,6 @@ TRUSTED_PROXIES = read_networks("TRUSTED_PROXIES")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 # This server speaks HTTP itself: without a proxy that tells the scheme, a redirect would lead back here for ever.
 SECURE_SSL_REDIRECT = IS_HTTPS and bool(TRUSTED_PROXIES)
-SECURE_REDIRECT_EXEMPT = [r"^vapi/"]  # a redirect would lose the message; probes are answered before it
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0  # a year
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
@@ -121,7 +120,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "routing.webhook.middleware.AnswerWebhook",
+    "routing.webhook.middleware.AnswerWebhook",  # before the redirect to https too, which would lose the message
     "routing.status.middleware.AnswerProbes",  # before whatever looks at host names and schemes
     "routing.status.middleware.CountRequests",
     "config.proxies.TrustProxies",

@@ -1,4 +1,7 @@
-"""Mistakes of a deployment are named; a good one is clean, and its answers carry every header."""
+"""Mistakes of a deployment are named; a good one is clean, and its answers carry every header.
+
+Whatever a test "fails if", it was seen to fail of.
+"""
 
 import os
 import subprocess
@@ -67,7 +70,7 @@ def test_public_hosts(changed: dict[str, Any], expected: list[str], settings: An
 
 def test_a_data_directory_that_cannot_be_written(settings: Any, tmp_path: Path) -> None:
     """Fails if a file in the folder's place passes for a folder, or one that is yet to be made is complained about."""
-    (tmp_path / "file").touch()
+    (tmp_path / "file").touch(mode=0o777)
 
     settings.ROUTING_DATA_DIR = tmp_path / "later" / "data"
     assert ids(check_data_directory(None)) == []
@@ -174,7 +177,7 @@ def test_every_answer_carries_the_security_headers(path: str, client: Client) ->
 
 @pytest.mark.django_db
 def test_plain_http_is_redirected_but_for_vapi_and_probes(settings: Any, client: Client) -> None:
-    """Fails without SECURE_REDIRECT_EXEMPT, or if anybody's X-Forwarded-Proto is believed."""
+    """Sabotage seen to fail: AnswerWebhook after SecurityMiddleware; anybody's X-Forwarded-Proto believed."""
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_HSTS_SECONDS = 60
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
