@@ -133,12 +133,12 @@ def test_log_in_and_every_form_want_a_csrf_token() -> None:
 def test_logging_in_changes_the_session_id() -> None:
     """Fails if the log-in keeps the session that an attacker planted."""
     client = Client()
-    client.session.save()
-    client.cookies["sessionid"] = "planted"
+    planted = client.session.session_key
 
     client.post(LOGIN, {"username": "boss", "password": PASSWORD})
 
-    assert client.cookies["sessionid"].value != "planted"
+    assert client.session.session_key != planted
+    assert client.session.exists(client.session.session_key)
 
 
 class CountingHasher(MD5PasswordHasher):
