@@ -117,7 +117,7 @@ def _running(campaign: CampaignSpec) -> RunningCampaign:
             starts_on=campaign.starts_on,
             ends_on=campaign.ends_on,
         )
-    return RunningCampaign(slug=campaign.slug, dates=dates, alone=frozenset((campaign.slug,)))
+    return RunningCampaign(slug=campaign.slug, dates=dates)
 
 
 def _by(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:

@@ -19,11 +19,10 @@ from routing.engine.table import Table, Target
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunningCampaign:
-    """A campaign and when it runs; ``dates`` None means always. ``alone`` is what a call of it alone belongs to."""
+    """A campaign and when it runs; ``dates`` None means always."""
 
     slug: str
     dates: DateBetween | None
-    alone: frozenset[str]
 
     def runs_at(self, at: datetime) -> bool:
         """Tell whether the campaign runs on the local day of that instant."""
