@@ -16,7 +16,7 @@ from routing.engine.looks import Look, look_of, question_of
 from routing.engine.rule import CompiledRule, has_target
 from routing.engine.situation import Situation
 
-LONG = 16  # rules; fewer are walked as quickly
+LONG = 48  # rules; fewer are walked as quickly, and need not be made ready beforehand
 
 
 class Group(Protocol):

@@ -50,13 +50,13 @@ def test_what_is_taken_apart_holds_as_the_whole(table: Table, context: Context) 
             assert (seen is not None and look.holds(seen, look.operand)) is condition.holds(situation, NO_FACTS)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data(), text=st.sampled_from(["", "3", "p1", "p12", "none"]))
 def test_long_shelves_of_a_table_are_walked_in_order(data: st.DataObject, text: str) -> None:
     operators = st.sampled_from([Operator.CONTAINS, Operator.STARTS_WITH, Operator.IS_NOT, Operator.GREATER])
     values, keys = st.sampled_from(["1", "2", "3"]), st.sampled_from("ab")
     rules = []
-    for place in range(LONG + 10):
+    for place in range(LONG):
         op, value, target = data.draw(operators), data.draw(values), data.draw(keys)
         spec = AttributeSpec(key="plan", op=op, values=(value,))
         rules.append(RuleSpec(key=f"r{place}", name="R", when=When(attributes=(spec,)), then=(Arm(target=target),)))
