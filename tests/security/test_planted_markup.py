@@ -1,4 +1,7 @@
-"""Markup and formulas in every text that staff, callers or Vapi can fill: shown as text, on every page and export."""
+"""Markup and formulas in every text that staff, callers or Vapi can fill: shown as text, on every page and export.
+
+Whatever a test "fails if", it was seen to fail of.
+"""
 
 import csv
 import io

@@ -1,4 +1,7 @@
-"""Secrets and whole telephone numbers that pass through are in no log line, error page, metric, row or file."""
+"""Secrets and whole telephone numbers that pass through are in no log line, error page, metric, row or file.
+
+Whatever a test "fails if", it was seen to fail of.
+"""
 
 import io
 import json
@@ -116,7 +119,7 @@ def pass_through(key: str) -> list[Any]:
 
 
 def test_nothing_that_was_planted_comes_out(key: str, written: io.StringIO, tmp_path: Path) -> None:
-    """Fails without the filter `mask`; if wrong_key or auth.py logs the token; if a body is stored with credentials."""
+    """Fails without the filter `mask`."""
     answers = pass_through(key)
 
     secrets = (STORED, FROM_SETTINGS, WRONG, VAPI_KEY, VAPI_PUBLIC, CREDENTIAL, key)
