@@ -11,7 +11,7 @@ CODE := config routing tests manage.py benchmarks docs
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-clients fuzz report-faults check bench screenshots clean pins chromium
+.PHONY: help setup run test test-clients fuzz report-faults check bench screenshots audit clean pins chromium
 
 help: ## show the words
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -55,6 +55,11 @@ bench: .venv/.dev ## measure into benchmarks/RESULTS.md (PART="decide webhook" f
 
 screenshots: .venv/.dev chromium ## take the pictures of README anew (docs/images)
 	$(BIN)/python -m docs.screenshots
+
+audit: .venv/.dev ## ask for known vulnerabilities of the pinned packages (needs the network)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements-dev.txt --progress-spinner off || \
+		{ echo "pip-audit: not clean. Vulnerabilities are listed above; if none is, the advisories could not be reached and nothing is known."; exit 1; }
 
 clean: ## remove what was installed or generated; your data stays in data/
 	rm -rf .venv benchmarks/.venv $(CLIENTS)/.venv $(CLIENTS)/node_modules benchmarks/http/node_modules staticfiles htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis \

@@ -97,6 +97,8 @@ CASES = {
     "other host, admin": (lines("GET /admin/login/ HTTP/1.1", "Host: evil.test"), [400]),
     "forwarded host, admin": (lines("GET /admin/ HTTP/1.1", HOST, "X-Forwarded-Host: evil.test"), [302]),
     "two hosts": (lines("GET /healthz HTTP/1.1", HOST, "Host: evil.test"), [200]),
+    # The server hands on "127.0.0.1,evil.test", which is the name of no host.
+    "two hosts, admin": (lines("GET /admin/login/ HTTP/1.1", HOST, "Host: evil.test"), [400]),
     "no host": (lines(HOOK, KNOWN, LENGTH, body=BODY), [200]),
     "//": (lines("POST //vapi/webhook HTTP/1.1", HOST, LENGTH, body=BODY), [404]),
     "encoded slash": (lines("POST /vapi%2fwebhook HTTP/1.1", HOST, LENGTH, body=BODY), [401]),
