@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -15,9 +14,9 @@ from django.conf import settings
 from openpyxl import load_workbook
 
 from routing.engine.numbers import NumberKind, is_withheld, read_number
+from routing.services.check_archive import MOST_LINES, Bursts, check_archive
 
 LARGEST_FILE = 20 * 1024 * 1024
-LARGEST_SHEET = 300 * 1024 * 1024  # unpacked: a file made to burst claims far more
 MOST_ROWS = 200_000
 MOST_COLUMNS = 50
 LONGEST_NUMBER, LONGEST_LABEL = 255, 200
@@ -86,6 +85,8 @@ def _cells(content: bytes | str) -> Iterator[tuple[int, list[Any]]]:
             if found > MOST_ROWS + 1:
                 raise UnreadableFile(f"It has more than {MOST_ROWS:,} rows: import it in parts.")
             yield place, list(cells)
+        elif place > MOST_LINES:  # a sheet may claim that its next row is number 10^18
+            raise UnreadableFile(f"It has more than {MOST_LINES:,} rows: remove the empty ones.")
 
 
 def _file_rows(content: bytes) -> Iterable[list[Any]]:
@@ -124,12 +125,10 @@ def _one_each(rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
 
 def _sheet_rows(content: bytes) -> Iterator[list[Any]]:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > LARGEST_SHEET:
-                raise UnreadableFile("It unpacks to more than a sheet of numbers can hold: save it as CSV.")
+        check_archive(content)
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except UnreadableFile:
-        raise
+    except Bursts as error:
+        raise UnreadableFile(str(error)) from error
     except Exception as error:  # the library raises whatever it stumbles over
         raise UnreadableFile("It cannot be read as an Excel file: open it, and save it as CSV.") from error
     try:

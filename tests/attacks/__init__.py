@@ -17,6 +17,7 @@ API: choosing a target against the key's policy       tests/api/test_request_for
 API: addresses in a body are never fetched            test_api.py
 API: idempotency keys of another API key              tests/api/test_idempotency.py
 table file: tags, aliases, bombs                      test_table_files.py, tests/snapshot/test_tablefile.py
+uploads: bombs, 1 GB, 10 million rows                 test_uploads.py, test_upload_memory.py
 whatever nobody thought of                            tests/fuzz
 ===================================================== ==========================================================
 """
