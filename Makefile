@@ -31,7 +31,7 @@ test-clients: .venv/.dev $(CLIENTS)/.venv/.ready $(CLIENTS)/node_modules/.ready 
 	$(BIN)/python -m pytest $(CLIENTS) $(PYTEST_ARGS)
 
 test-faults: .venv/.dev ## injure real servers and databases under load (about 12 minutes; FAULTS_SECONDS=30 is the long run)
-	$(BIN)/python -m pytest tests/faults -m '' -s $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/faults tests/attacks -m '' -s $(PYTEST_ARGS)
 
 fuzz: .venv/.dev ## try 210,000 random inputs on everything that reads what strangers send (FUZZ_ROUNDS=15; ten minutes)
 	FUZZ_ROUNDS=$${FUZZ_ROUNDS:-15} $(BIN)/python -m pytest tests/fuzz --dist worksteal -n $(PROCESSES) $(PYTEST_ARGS)
