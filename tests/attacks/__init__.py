@@ -18,6 +18,7 @@ API: addresses in a body are never fetched            test_api.py
 API: idempotency keys of another API key              tests/api/test_idempotency.py
 table file: tags, aliases, bombs                      test_table_files.py, tests/snapshot/test_tablefile.py
 uploads: bombs, 1 GB, 10 million rows                 test_uploads.py, test_upload_memory.py
+admin and API: ids of other objects                   test_object_ids.py
 whatever nobody thought of                            tests/fuzz
 ===================================================== ==========================================================
 """
