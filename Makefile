@@ -11,7 +11,7 @@ CODE := config routing tests manage.py benchmarks docs
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-clients fuzz report-faults check audit bench screenshots audit clean pins chromium
+.PHONY: help setup run test test-clients fuzz report-faults check bench screenshots audit clean pins chromium
 
 help: ## show the words
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -44,11 +44,6 @@ check: .venv/.dev ## lint, types, templates, migrations, the API's description, 
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/lint-imports
-
-audit: .venv/.dev ## ask the advisory database about the pinned packages (needs the network)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
-	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt || \
-		{ echo "Not passed. Unless a table of vulnerabilities stands above, the advisory data was not reached and nothing is known about these packages." >&2; exit 1; }
 
 report-faults: .venv/.dev ## run the tests that injure the server and write README's table of promises
 	@mkdir -p $(dir $(FAULTS_REPORT)) && rm -f $(FAULTS_REPORT)
