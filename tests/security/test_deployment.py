@@ -21,6 +21,8 @@ from routing.models import Target, WebhookSecret
 from routing.services.import_table import import_table
 from routing.services.publish import publish
 
+pytestmark = pytest.mark.once
+
 TABLE = """
 version: 1
 default: reception

@@ -15,7 +15,7 @@ PASSWORD = "correct horse battery"
 LOGIN = "/admin/login/"
 PROXY = "10.0.0.5"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)
