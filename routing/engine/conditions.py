@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from enum import Enum
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -221,7 +221,7 @@ COMPARE: Mapping[Operator, Callable[[str, tuple[str, ...]], bool]] = MappingProx
 )
 
 
-class EntryKind(Enum):
+class EntryKind(StrEnum):
     """What an entry of a customer condition speaks of."""
 
     EXACT = "exact"

@@ -20,6 +20,7 @@ from routing.engine.table import Operator, When
 Where = tuple[str, object]  # a shelf of the index and an operand
 REST: Where = ("flat", "rest")
 EQUAL = frozenset({Operator.IS, Operator.IN})
+SELECTIVE = frozenset({EntryKind.EXACT, EntryKind.PREFIX})
 SHELF_OF = {EntryKind.EXACT: "exact", EntryKind.PREFIX: "prefixes", EntryKind.COUNTRY: "countries"}
 # What is found there fulfils the condition. An attribute may yet be one that nobody may trust.
 SETTLED: dict[str, type[Condition]] = {
@@ -39,7 +40,8 @@ def filed_under(when: When, region: str) -> list[Where]:
     """Return the shelves and operands of the rule's most selective condition."""
     match _chosen(when):
         case "customer":
-            return list(dict.fromkeys(_customer_place(entry, region) for entry in when.customer))
+            places = [_customer_place(entry, region) for entry in when.customer]
+            return places if len(places) == 1 else list(dict.fromkeys(places))
         case "lists":
             return [("lists", key) for key in when.lists_any]
         case "attributes":
@@ -53,11 +55,11 @@ def filed_under(when: When, region: str) -> list[Where]:
 
 
 def _chosen(when: When) -> str:
-    if when.customer and all(entry_kind(entry) in (EntryKind.EXACT, EntryKind.PREFIX) for entry in when.customer):
+    if when.customer and SELECTIVE.issuperset(map(entry_kind, when.customer)):
         return "customer"
     if when.lists_any:
         return "lists"
-    if any(spec.op in EQUAL for spec in when.attributes):
+    if when.attributes and any(spec.op in EQUAL for spec in when.attributes):
         return "attributes"
     if when.campaigns:
         return "campaigns"

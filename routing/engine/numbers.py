@@ -138,7 +138,7 @@ def to_e164(text: str, region: str) -> str | None:
     digits = _PUNCTUATION.sub("", text)
     if not _DIGITS.fullmatch(digits):
         return None
-    if read_plain_e164(digits) is not None:
+    if is_plain_e164(digits):
         return digits
     try:
         parsed = phonenumbers.parse(digits, region)

@@ -23,6 +23,8 @@ def key_from_name(name: str) -> str:
 def read_rules(reader: ObjectReader) -> tuple[RuleSpec, ...]:
     """Read the rules; one without a key gets one from its name, unlike every other."""
     raws = reader.items("rules")
+    if all(type(raw) is RuleSpec for raw in raws):
+        return tuple(raws)
     taken = {str(raw.get("key")) for raw in raws if isinstance(raw, Mapping)}
     rules = []
     for place, raw in enumerate(raws):
