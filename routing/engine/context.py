@@ -48,9 +48,9 @@ class NamedTarget:
 NO_ATTRIBUTES: Mapping[str, Attribute] = MappingProxyType({})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen, for the reason given at Situation
 class Context:
-    """Everything known about one call, exactly as it was presented.
+    """Everything known about one call, exactly as it was presented; nobody changes it.
 
     Numbers are kept raw here: how they are read depends on the table (the region of our number).
     ``at`` is an aware datetime, the instant the call is decided for.
@@ -71,20 +71,21 @@ class Context:
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
             raise ValueError("Context.at must carry a time zone")
-        object.__setattr__(self, "attributes", MappingProxyType(dict(self.attributes)))
+        if self.attributes is not NO_ATTRIBUTES:
+            self.attributes = MappingProxyType(dict(self.attributes))
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values, for the call's row; ``context_from_dict`` reads them back."""
         named = self.named_target
         return {
-            "channel": self.channel.value,
+            "channel": str(self.channel),
             "at": self.at.isoformat(),
             "customer": self.customer,
             "our_number": self.our_number,
             "our_number_id": self.our_number_id,
             "campaign": self.campaign,
             "vapi_campaign_id": self.vapi_campaign_id,
-            "attributes": {k: [a.text, a.trusted] for k, a in self.attributes.items()},
+            "attributes": {k: [a.text, a.trusted] for k, a in self.attributes.items()} if self.attributes else {},
             "call_id": self.call_id,
             "external_id": self.external_id,
             "named_target": [named.kind, named.vapi_id] if named else None,

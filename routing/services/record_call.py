@@ -54,7 +54,7 @@ def record_call(
 def count_decision(decided: DecidedCall) -> None:
     """Count a decision that a call hangs on; those of the simulator and of ``/resolve`` are none."""
     decision = decided.decision
-    count(DECISIONS, decided.context.channel.value, decision.reason.value, "true" if decision.stale else "false")
+    count(DECISIONS, str(decided.context.channel), str(decision.reason), "true" if decision.stale else "false")
 
 
 def call_columns(decided: DecidedCall) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def call_columns(decided: DecidedCall) -> dict[str, Any]:
     context, situation, decision = decided.context, decided.situation, decided.decision
     rule = decision.rule
     return {
-        "channel": context.channel.value,
+        "channel": str(context.channel),
         "customer_number": situation.customer.identity,
         "our_number": situation.our_number or "",
         "campaign": context.campaign or min(situation.campaigns, default=""),
@@ -70,9 +70,9 @@ def call_columns(decided: DecidedCall) -> dict[str, Any]:
         "context": context.as_dict(),
         "facts": write_facts(decided.facts),
         "target_key": decision.target.key,
-        "target_kind": decision.target.kind.value,
+        "target_kind": str(decision.target.kind),
         "target_name": decision.target.name,
-        "reason": decision.reason.value,
+        "reason": str(decision.reason),
         "rule_key": rule.key if rule else "",
         "rule_name": rule.name if rule else "",
         "rule_position": rule.position if rule else None,

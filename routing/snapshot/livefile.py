@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from routing.engine.document import write_document
-from routing.engine.live import EmergencySwitch, Facts, ListHit, LiveData
+from routing.engine.live import NO_FACTS, EmergencySwitch, Facts, ListHit, LiveData
 from routing.engine.table import NO_OVERRIDES, Purpose, Table, Target
 from routing.snapshot.load import MANY, read_target, uncollected
 
@@ -79,13 +79,20 @@ def write_target(target: Target) -> dict[str, Any]:
     return written
 
 
-def write_facts(facts: Facts) -> dict[str, Any]:
+def write_facts(facts: Facts) -> Mapping[str, Any]:
     """Return the live data that a decision saw, for the call's row."""
+    return _NOTHING_SEEN if facts is NO_FACTS else _write_facts(facts)
+
+
+def _write_facts(facts: Facts) -> dict[str, Any]:
     return {
         "hits": [[hit.list_key, hit.purpose.value, dict(hit.variables), _text(hit.expires_at)] for hit in facts.hits],
         "switches": [write_switch(switch) for switch in facts.switches],
         "unavailable": sorted(facts.unavailable),
     }
+
+
+_NOTHING_SEEN = _write_facts(NO_FACTS)  # by nearly every call
 
 
 def read_facts(raw: Mapping[str, Any]) -> Facts:

@@ -93,6 +93,7 @@ class Store:
         self._round = threading.Lock()
         self._is_paused = False
         self._thread: threading.Thread | None = None
+        self._is_looking = False  # asked for at every message: cheaper than asking the thread
         self._stopped = threading.Event()
         self._trouble = ""
         self._read_at: float | None = None
@@ -114,16 +115,18 @@ class Store:
 
     def current(self) -> Snapshot:
         """Return the live snapshot; only the first call of a process waits for the database."""
+        held = self._held
+        if held is not None and self._is_looking:
+            return held.snapshot
         if settings.ROUTING_POLL_SECONDS == 0:
             return self.refresh()
-        held = self._held or self._load_first()
-        if self._thread is None or not self._thread.is_alive():
-            self._start()
+        held = held or self._load_first()
+        self._start()
         return held.snapshot
 
     def standing(self) -> Standing:
         """Return what is known, at once. A process that never looked starts to, in its thread."""
-        if settings.ROUTING_POLL_SECONDS and (self._thread is None or not self._thread.is_alive()):
+        if settings.ROUTING_POLL_SECONDS and not self._is_looking:
             self._start()
         held = self._held
         return Standing(snapshot=held.snapshot if held else None, trouble=self._trouble, read_at=self._read_at)
@@ -182,14 +185,18 @@ class Store:
     def _start(self) -> None:
         with self._start_lock:
             if self._thread is None or not self._thread.is_alive():
+                self._is_looking = True
                 self._stopped.clear()
                 self._thread = threading.Thread(target=self._poll, name="poll-routing-table", daemon=True)
                 self._thread.start()
 
     def _poll(self) -> None:
-        with closing(Waker()) as waker:
-            while not self._look(waker):
-                pass
+        try:
+            with closing(Waker()) as waker:
+                while not self._look(waker):
+                    pass
+        finally:
+            self._is_looking = False
         connections.close_all()
 
     def _look(self, waker: Waker) -> bool:

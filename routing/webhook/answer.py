@@ -48,6 +48,8 @@ CALL_IDS = uuid.UUID("6f1d0c7e-5a0b-4d5e-9a53-0f8f2a1c7b11")
 NOTHING = b"{}"
 SORRY = b'{"error":"We are sorry, we cannot take your call right now. Please try again in a few minutes."}'
 WAITING = {"assistant-request", "campaign.predial"}  # somebody waits for what we answer; the rest is only noted
+ANSWERED, NOTED = WebhookOutcome.ANSWERED.value, WebhookOutcome.NOTED.value
+LAST_RESORT = WebhookOutcome.LAST_RESORT.value
 REFUSED_CONTACT = {Reason.BLOCKED, Reason.EMERGENCY}
 
 logger = logging.getLogger(__name__)
@@ -69,7 +71,7 @@ def answer(request: Intake, *, now: datetime, started: float) -> Answer:
     """
     body = request.body
     if len(body) > LONGEST_BODY:
-        count_message(WebhookOutcome.TOO_LARGE, now)
+        count_message(WebhookOutcome.TOO_LARGE.value, now)
         return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 5 MiB.")
     try:
         refusal = check_request(store.current(), request, now=now)
@@ -85,9 +87,9 @@ def answer(request: Intake, *, now: datetime, started: float) -> Answer:
     except NotJson:
         if is_assistant_request(body):  # a caller waits, whatever was done to the body
             logger.error("An assistant-request of %d bytes cannot be read; the last resort answers it", len(body))
-            count_message(WebhookOutcome.LAST_RESORT, now, "assistant-request", "assistant-request")
+            count_message(LAST_RESORT, now, "assistant-request", "assistant-request")
             return Answer(body=_answer_last_resort())
-        count_message(WebhookOutcome.NOT_JSON, now, f"{len(body)} bytes")
+        count_message(WebhookOutcome.NOT_JSON.value, now, f"{len(body)} bytes")
         return _refuse(HTTPStatus.BAD_REQUEST, "The body is not JSON.")
     return Answer(body=_answer_message(message, now, started))
 
@@ -97,14 +99,14 @@ def _answer_message(message: dict[str, Any], now: datetime, started: float) -> b
     kind = message.get("type")
     kind = kind if isinstance(kind, str) else ""
     answer_kind, fallback = HANDLERS.get(kind, (_ignore, _nothing))
-    outcome = WebhookOutcome.ANSWERED
+    outcome = ANSWERED
     with handling_call(_call_id(message)):
         try:
             body = answer_kind(message, now, started)
         except Exception:
             logger.exception("A %s could not be answered as it should", kind)
-            outcome, body = WebhookOutcome.LAST_RESORT, fallback()
-    outcome = outcome if kind in WAITING else WebhookOutcome.NOTED
+            outcome, body = LAST_RESORT, fallback()
+    outcome = outcome if kind in WAITING else NOTED
     known = kind if kind in HANDLERS else OTHER_TYPE
     count_message(outcome, now, kind, known)
     observe(WEBHOOK_SECONDS, perf_counter() - started, known)
@@ -113,7 +115,7 @@ def _answer_message(message: dict[str, Any], now: datetime, started: float) -> b
 
 def _call_id(message: Mapping[str, Any]) -> str:
     call = message.get("call")
-    call_id = call.get("id") if isinstance(call, Mapping) else None
+    call_id = call.get("id") if isinstance(call, dict) else None
     return call_id if isinstance(call_id, str) else ""
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
-
-from django.utils import timezone
 
 from routing.recorder import background
 from routing.telemetry import reporter
@@ -38,7 +37,7 @@ class WebhookLane:
         reporter.start()
         if environ["REQUEST_METHOD"] != "POST" or environ.get("PATH_INFO") not in PATHS:
             return self._application(environ, start_response)
-        given = answer(read_intake(environ), now=timezone.now(), started=started)
+        given = answer(read_intake(environ), now=datetime.now(UTC), started=started)
         headers = [("Content-Type", CONTENT_TYPE), ("Content-Length", str(len(given.body)))]
         start_response(STATUS_LINES[given.status], headers)
         return [given.body]

@@ -106,12 +106,14 @@ def look_object(message: Message, path: str) -> dict[str, Any]:
 def look_text(message: Message, *paths: str) -> str | None:
     """Return the first text that stands at one of the paths; a number counts as its digits, blanks as nothing."""
     for path in paths:
-        found = look(message, path)
-        if found is None:
-            continue
-        text = found if type(found) is str else None if isinstance(found, bool) else attribute_text(found)
-        if text is not None and (kept := keep_text(text)):
-            return kept
+        found: Any = message
+        for step in _steps(path):  # what `look` does, which would cost as much again to call
+            if type(found) is not dict or (found := found.get(step)) is None:
+                break
+        else:
+            text = found if type(found) is str else None if isinstance(found, bool) else attribute_text(found)
+            if text is not None and (kept := keep_text(text)):
+                return kept
     return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from routing.engine.context import Attribute, Channel, Context, attribute_text
+from routing.engine.context import NO_ATTRIBUTES, Attribute, Channel, Context, attribute_text
 from routing.vapi.messages.envelope import Message, keep_text, look_id, look_object, look_text
 
 MOST_ATTRIBUTES = 100
@@ -47,7 +47,7 @@ def read_assistant_request(message: Message, *, now: datetime) -> Context:
         our_number=look_text(message, *OUR_NUMBER),
         our_number_id=look_text(message, *OUR_NUMBER_ID),
         vapi_campaign_id=look_text(message, *CAMPAIGN_ID),
-        attributes=_read_attributes(message),
+        attributes=_read_attributes(message) or NO_ATTRIBUTES,
         call_id=look_id(message, *CALL_ID),
         external_id=look_text(message, *EXTERNAL_ID),
     )
