@@ -47,7 +47,7 @@ check: .venv/.dev ## lint, types, templates, migrations, the API's description, 
 
 report-faults: .venv/.dev ## run the tests that injure the server and write README's table of promises
 	@mkdir -p $(dir $(FAULTS_REPORT)) && rm -f $(FAULTS_REPORT)
-	FAULTS_REPORT=$(FAULTS_REPORT) $(MAKE) --no-print-directory test-faults
+	FAULTS_SECONDS=$${FAULTS_SECONDS:-30} FAULTS_REPORT=$(FAULTS_REPORT) $(MAKE) --no-print-directory test-faults
 	$(BIN)/python -m docs.report_faults $(FAULTS_REPORT)
 
 bench: .venv/.dev ## measure into benchmarks/RESULTS.md (PART="decide webhook" for some parts)

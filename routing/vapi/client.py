@@ -77,7 +77,7 @@ class VapiClient:
         self._private = _Bearer(api_key)
         self._public = _Bearer(public_key) if public_key else None
         self._base_url = base_url.rstrip("/")
-        self._session = _open_session()
+        self._session = _open_session(self._base_url)
 
     def create_call(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Place a phone call, or several for a body with ``customers``. Raises VapiError."""
@@ -172,8 +172,15 @@ class _Bearer(AuthBase):
         return request
 
 
-def _open_session() -> requests.Session:
+def _open_session(base_url: str) -> requests.Session:
+    """Return connections by the way that the environment names: a proxy, a CA bundle.
+
+    It is read here, once. Left alone, requests reads all of it anew for every call, which costs more than sending one.
+    """
     session = requests.Session()
+    way = session.merge_environment_settings(base_url, {}, stream=None, verify=None, cert=None)
+    session.proxies, session.verify, session.cert = way["proxies"], way["verify"], way["cert"]
+    session.trust_env = False
     session.headers["User-Agent"] = USER_AGENT
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # threads share the session, not its visitors
     adapter = HTTPAdapter(pool_connections=2, pool_maxsize=POOL_SIZE, max_retries=0)

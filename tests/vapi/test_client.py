@@ -159,6 +159,34 @@ def test_a_netrc_file_does_not_replace_the_key(
     assert httpserver.log[0][0].headers["Authorization"] == "Bearer private"
 
 
+def test_the_proxy_of_the_environment_is_used(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sabotage seen to fail: leave the environment's proxies out of the session."""
+    monkeypatch.setenv("HTTP_PROXY", httpserver.url_for("/"))
+    httpserver.expect_request("/call").respond_with_json({"id": "c"}, status=201)
+
+    assert connect("http://vapi.invalid").create_call(BODY) == {"id": "c"}
+    assert httpserver.log[0][0].host == "vapi.invalid"
+
+
+def test_hosts_that_the_environment_excepts_are_asked_directly(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sabotage seen to fail: take the proxies without asking for which host they are."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", httpserver.host)
+    httpserver.expect_request("/call").respond_with_json({"id": "c"}, status=201)
+
+    assert connect(httpserver.url_for("/").rstrip("/")).create_call(BODY) == {"id": "c"}
+
+
+def test_the_certificates_of_the_environment_are_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sabotage seen to fail: leave ``verify`` as requests has it."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
+
+    with pytest.raises((VapiError, OSError), match="bundle.pem"):
+        connect("https://127.0.0.1:9").create_call(BODY)
+
+
 def test_without_a_key_nobody_is_called() -> None:
     with override_settings(VAPI_API_KEY=""):
         client = client_from_settings()
