@@ -183,7 +183,7 @@ def test_the_certificates_of_the_environment_are_trusted(monkeypatch: pytest.Mon
     """Sabotage seen to fail: leave ``verify`` as requests has it."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
 
-    with pytest.raises((VapiError, OSError), match="bundle.pem"):
+    with pytest.raises((VapiError, OSError), match="bundle"):
         connect("https://127.0.0.1:9").create_call(BODY)
 
 
