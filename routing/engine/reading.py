@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from routing.engine.context import attribute_text
+from routing.engine.e164 import is_plain_e164
 from routing.engine.errors import TableError
 from routing.engine.numbers import is_sip_uri, normalise_sip_uri, to_e164
 from routing.engine.table import NO_OVERRIDES
@@ -228,6 +229,8 @@ def number_reference(text: str | None) -> str | None:
     """Normalise a number or SIP URI; what is neither stays as it is and is refused later."""
     if text is None:
         return None
+    if is_plain_e164(text):
+        return text
     return normalise_sip_uri(text) if is_sip_uri(text) else to_e164(text, NO_REGION) or text
 
 
