@@ -256,10 +256,9 @@ def entry_kind(entry: str) -> EntryKind:
 
 def customer_operand(entry: str, kind: EntryKind, region: str) -> str:
     """Return what the customer's number is compared with: the entry as numbers are written, a prefix without its *."""
-    text = entry.strip()
-    if kind is EntryKind.PREFIX:
-        return text.rstrip("*")
-    return customer_identity(text, region) if kind is EntryKind.EXACT else text
+    if kind is EntryKind.EXACT:
+        return customer_identity(entry, region)
+    return entry.strip().rstrip("*")
 
 
 def check_customer_entry(entry: str, region: str) -> str | None:

@@ -5,6 +5,8 @@ It is read from the rule's own words, so that a table is indexed without compili
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from routing.engine.conditions import (
     CampaignIs,
     Condition,
@@ -18,54 +20,44 @@ from routing.engine.conditions import (
 from routing.engine.table import Operator, When
 
 Where = tuple[str, object]  # a shelf of the index and an operand
+SHELF = itemgetter(0)
 REST: Where = ("flat", "rest")
 EQUAL = frozenset({Operator.IS, Operator.IN})
-SELECTIVE = frozenset({EntryKind.EXACT, EntryKind.PREFIX})
 SHELF_OF = {EntryKind.EXACT: "exact", EntryKind.PREFIX: "prefixes", EntryKind.COUNTRY: "countries"}
+NARROW = frozenset({"exact", "prefixes"})
 # What is found there fulfils the condition. An attribute may yet be one that nobody may trust.
 SETTLED: dict[str, type[Condition]] = {
-    "customer": CustomerIs,
+    "exact": CustomerIs,
+    "prefixes": CustomerIs,
+    "countries": CustomerIs,
+    "flat": CustomerIs,
     "lists": OnAnyList,
     "campaigns": CampaignIs,
     "numbers": OurNumberIs,
 }
 
 
-def settled_by(when: When) -> type[Condition] | None:
+def settled_by(when: When, region: str) -> type[Condition] | None:
     """Return the kind of condition that a call fulfils by which the index finds the rule."""
-    return SETTLED.get(_chosen(when))
+    place = next(iter(filed_under(when, region)), REST)
+    return None if place == REST else SETTLED.get(place[0])
 
 
 def filed_under(when: When, region: str) -> list[Where]:
     """Return the shelves and operands of the rule's most selective condition."""
-    match _chosen(when):
-        case "customer":
-            places = [_customer_place(entry, region) for entry in when.customer]
-            return places if len(places) == 1 else list(dict.fromkeys(places))
-        case "lists":
-            return [("lists", key) for key in when.lists_any]
-        case "attributes":
-            spec = next(spec for spec in when.attributes if spec.op in EQUAL)
-            return [("attributes", (spec.key, value)) for value in spec.values]
-        case "campaigns":
-            return [("campaigns", slug) for slug in when.campaigns]
-        case "numbers":
-            return [("numbers", key) for key in when.numbers]
-    return [REST]
-
-
-def _chosen(when: When) -> str:
-    if when.customer and SELECTIVE.issuperset(map(entry_kind, when.customer)):
-        return "customer"
+    customer = [_customer_place(entry, region) for entry in when.customer]
+    if len(customer) > 1:
+        customer = list(dict.fromkeys(customer))  # one number may be written in two ways
+    if customer and NARROW.issuperset(map(SHELF, customer)):
+        return customer
     if when.lists_any:
-        return "lists"
-    if when.attributes and any(spec.op in EQUAL for spec in when.attributes):
-        return "attributes"
+        return [("lists", key) for key in when.lists_any]
+    for spec in when.attributes:
+        if spec.op in EQUAL:
+            return [("attributes", (spec.key, value)) for value in spec.values]
     if when.campaigns:
-        return "campaigns"
-    if when.customer:
-        return "customer"
-    return "numbers" if when.numbers else "rest"
+        return [("campaigns", slug) for slug in when.campaigns]
+    return customer or [("numbers", key) for key in when.numbers] or [REST]
 
 
 def _customer_place(entry: str, region: str) -> Where:

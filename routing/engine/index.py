@@ -143,9 +143,11 @@ def index_rules(rules: Iterable[CompiledRule], region: str) -> RuleIndex:
     for rule in rules:
         for shelf, operand in filed_under(rule.spec.when, region) if rule.spec.enabled else ():
             before = shelves[shelf].setdefault(operand, rule)
+            if before is rule:
+                continue
             if isinstance(before, list):
                 before.append(rule)
-            elif before is not rule:
+            else:
                 shelves[shelf][operand] = [before, rule]
     for filed in shelves.values():
         filed.update({operand: _shelf(several) for operand, several in filed.items() if isinstance(several, list)})

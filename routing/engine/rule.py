@@ -68,7 +68,7 @@ class Materials:
     def parts(self, spec: RuleSpec) -> Parts:
         """Make what the rule is judged by."""
         conditions = tuple(build_conditions(spec.when, self.schedules, self.default_region))
-        settled = settled_by(spec.when)
+        settled = settled_by(spec.when, self.default_region)
         others = tuple(it for it in conditions if settled is None or type(it) is not settled)
         return Parts(conditions=conditions, others=others, arms=self.shares.get(spec.then) or self._share(spec.then))
 
