@@ -14,7 +14,7 @@ from routing.status.disk import Disk, look_at_disk
 from routing.status.gauges import is_database_up
 
 FIRST_LOOK_SECONDS = 2.5  # a new process is still reading the table
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.005
 
 NOT_READ = "The routing table has not been read yet."
 NO_TABLE = "The database is out of reach and there is no local copy of the routing table: callers hear the last resort."
