@@ -3,6 +3,7 @@
 import gc
 import os
 import threading
+from collections.abc import Callable
 from importlib import import_module
 
 from django.conf import settings
@@ -26,22 +27,19 @@ class StaffPages(SimpleAdminConfig):
             autodiscover()
 
 
-def import_when_ready() -> None:
-    """Import the pages, and the API, once this process knows the live table: no request shall wait for that.
+def import_when_ready(wait_for_table: Callable[[], object]) -> None:
+    """Import the pages, and the API, once this process knows the live table: what takes calls comes first.
 
     A fork waits for the end of it: what a thread is importing at that moment could never be imported in the child.
     """
-    thread = threading.Thread(target=_import, name="import-staff-pages", daemon=True)
+    thread = threading.Thread(target=_import, args=(wait_for_table,), name="import-staff-pages", daemon=True)
     os.register_at_fork(before=thread.join)
     thread.start()
 
 
-def _import() -> None:
-    # Imported here, because models cannot be while the application that this module describes is being loaded.
-    from routing.snapshot import store  # noqa: PLC0415
-
+def _import(wait_for_table: Callable[[], object]) -> None:
     try:
-        store.current()
+        wait_for_table()
         connections.close_all()
         import_module(settings.ROOT_URLCONF)
     finally:

@@ -19,9 +19,13 @@ gc.disable()  # until all is imported: there are no unused cycles to be found ye
 StaffPages.is_late = True
 django.setup(set_prefix=False)
 bound_waiting()
-import_when_ready()  # reads the table first, while the rest is imported here
 
-# Only now: what the lane imports has models in it, and those need the applications that were set up above.
+# Only now: what is imported here has models in it, and those need the applications that were set up above.
+from routing.snapshot import store  # noqa: E402
+
+store.standing()  # begins to read the table; meanwhile the rest is imported
+
 from routing.webhook.lane import WebhookLane  # noqa: E402
 
 application = WebhookLane(WSGIHandler())
+import_when_ready(store.current)  # last: two threads that import at once might each wait for the other
