@@ -24,7 +24,10 @@ ROUNDS, PATIENCE = int(os.environ.get("ROUNDS", 5)), 60
 BOUGHT = """What the last changes bought,
 in processor time on a busy machine: rules read as they are parsed: 2.5 to 1.0 s;
 what the publisher checked not checked again: 1.0 s to nothing; rules filed by their words and made ready at first
-use: 3 to 0.4 s; all three: 321 to 104 MB. Left are the imports (1.0 s), reading (1.0 s) and filing (0.4 s)."""
+use: 3 to 0.4 s; all three: 321 to 104 MB. Then: pages of the staff imported after the table is read: 0.69 to 0.43 s of
+imports before it; plain rules made as drafts, with fewer steps: 0.75 to 0.51 s; numbers recognised without their
+country, rules that are read not read again: 0.16 to 0.11 s; a rule's place found in one pass: 0.38 to 0.26 s; the
+connection that read the table closed: 104 to 82 MB."""
 
 
 def main() -> None:
