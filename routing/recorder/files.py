@@ -16,6 +16,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+LOOK_SECONDS = 0.1  # between two looks whether our file is still there: each is a way to the kernel and back
 PATTERN = "*-*.jsonl"
 WAITING_PATTERN = "*.waiting"
 REJECTED_NAME = "rejected.jsonl"
@@ -53,12 +54,12 @@ class Writer:
         self._turn = threading.Lock()
         self._file: OpenFile | None = None
         self._full: OpenFile | None = None
+        self._look_at = 0.0
 
     def append(self, line: bytes) -> None:
         """Append one line with a single write, so that it is there as a whole or not at all; raises OSError."""
         with self._lock:
-            self._file = _still_there(self._file)
-            descriptor = self._file.descriptor
+            descriptor = self._writable().descriptor
             written = os.write(descriptor, line)
             if written != len(line):
                 # The disk filled up in the middle: without the torn piece the next line starts on its own.
@@ -88,6 +89,14 @@ class Writer:
         _close(self._file)
         _close(self._full)
         self._file = self._full = None
+
+    def _writable(self) -> OpenFile:
+        """Return our file. Deleted since the last look, it still keeps what is written, for the next look to save."""
+        file, now = self._file, time.monotonic()
+        if file is None or now >= self._look_at or file.data_dir is not settings.ROUTING_DATA_DIR:
+            file = self._file = _still_there(file)
+            self._look_at = now + LOOK_SECONDS
+        return file
 
     def _fill(self) -> None:
         if self._full is None and self._file is not None and os.fstat(self._file.descriptor).st_size:

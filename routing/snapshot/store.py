@@ -115,8 +115,7 @@ class Store:
 
     def current(self) -> Snapshot:
         """Return the live snapshot; only the first call of a process waits for the database."""
-        held = self._held
-        if held is not None and self._is_looking:
+        if (held := self._held) is not None and self._is_looking:
             return held.snapshot
         if settings.ROUTING_POLL_SECONDS == 0:
             return self.refresh()

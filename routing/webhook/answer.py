@@ -43,7 +43,7 @@ from routing.webhook.intake import LONGEST_BODY, Intake
 from routing.webhook.memory import LatestAnswers
 
 CONTENT_TYPE = "application/json"
-# Ids of our rows are made from Vapi's, so that a message that comes twice cannot make two rows.
+# Ids of our rows come from Vapi's, so that a message that comes twice cannot make two rows.
 CALL_IDS = uuid.UUID("6f1d0c7e-5a0b-4d5e-9a53-0f8f2a1c7b11")
 NOTHING = b"{}"
 SORRY = b'{"error":"We are sorry, we cannot take your call right now. Please try again in a few minutes."}'
@@ -145,12 +145,21 @@ def _answer_last_resort() -> bytes:
 def _record(decided: DecidedCall, started: float) -> None:
     """Note the decision; a full disk must not change the answer, which another thread may have given already."""
     context = decided.context
-    call_id = uuid.uuid5(CALL_IDS, context.call_id) if context.call_id else uuid.uuid4()
     try:
         answer_ms = (perf_counter() - started) * 1000
-        record_call(decided, call_id=call_id, now=context.at, answer_ms=answer_ms)
+        record_call(decided, call_id=_row_id(context.call_id), now=context.at, answer_ms=answer_ms)
     except Exception:
         logger.exception("The decision for call %s could not be recorded", context.call_id)
+
+
+def _row_id(call_id: str | None) -> uuid.UUID:
+    """Return the id of a call's row: Vapi's own, which is a UUID, or one made from whatever else it says."""
+    if not call_id:
+        return uuid.uuid4()
+    try:
+        return uuid.UUID(call_id)
+    except ValueError:
+        return uuid.uuid5(CALL_IDS, call_id)
 
 
 def _answer_predial(message: dict[str, Any], now: datetime, started: float) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from routing.recorder import spool
+from routing.recorder import files, spool
 from routing.recorder.files import claim, free_files, put_back, writer
 from routing.recorder.spool import losses
 from tests.recorder.records import call
@@ -124,6 +124,14 @@ def fail(path: Path, descriptor: int) -> None:
     raise OSError("the database is down")
 
 
+@pytest.fixture
+def looking_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every record look whether the file is still there."""
+    monkeypatch.setattr(files, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(writer, "_look_at", 0.0)
+
+
+@pytest.mark.usefixtures("looking_at_once")
 @pytest.mark.parametrize("deletion", ["file", "folder"])
 @pytest.mark.parametrize("next_step", ["append", "drain"])
 def test_deleted_spool_is_made_again_with_what_was_in_it(spool_path: Path, deletion: str, next_step: str) -> None:
@@ -145,6 +153,28 @@ def test_deleted_spool_is_made_again_with_what_was_in_it(spool_path: Path, delet
     assert losses.count == 0
 
 
+@pytest.mark.parametrize("next_step", ["append", "drain"])
+def test_what_is_written_before_a_deletion_is_noticed_is_saved(
+    spool_path: Path, monkeypatch: pytest.MonkeyPatch, next_step: str
+) -> None:
+    """Sabotage seen to fail: never look again whether the file is there, or let `hand_over` take it as it is."""
+    monkeypatch.setattr(files, "LOOK_SECONDS", 0.2)
+    spool.append({"n": 1})
+    shutil.rmtree(spool_path)
+    spool.append({"n": 2})
+
+    if next_step == "append":
+        time.sleep(0.2)
+        spool.append({"n": 3})
+    else:
+        with pytest.raises(OSError, match="database"):
+            writer.hand_over(fail)
+
+    assert kept(spool_path) == [{"n": 1}, {"n": 2}, {"n": 3}][: 3 if next_step == "append" else 2]
+    assert losses.count == 0
+
+
+@pytest.mark.usefixtures("looking_at_once")
 def test_deleted_spool_that_cannot_be_made_again_yet_is_kept_in_memory(spool_path: Path) -> None:
     """Sabotage seen to fail: close the deleted file before the new one is made."""
     spool.append({"n": 1})
