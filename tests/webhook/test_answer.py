@@ -14,6 +14,7 @@ from pytest_django import Settings
 from routing.engine.document import read_document
 from routing.models import Call, EmergencySwitch, WebhookSecret
 from routing.recorder.drain import drain
+from routing.recorder.files import spool_folder
 from routing.services.publish import publish
 from routing.snapshot import store
 from routing.snapshot.rows import rows_from_table
@@ -212,6 +213,19 @@ def test_calls_without_an_id_are_recorded_each(send: Send) -> None:
     drain()
 
     assert Call.objects.count() == 2
+
+
+@pytest.mark.parametrize("vapi_id", ["9b2d5f34-3d2c-4a4e-9c0f-0a4a2a6f3f11", "call-1", "9B2D5F34", "é" * 64])
+def test_a_call_that_another_process_was_asked_about_too_is_recorded_once(send: Send, vapi_id: str) -> None:
+    """Sabotage seen to fail: give each record an id at random."""
+    ask(send, call_from(VIP, id=vapi_id))
+    answers.forget()
+    ask(send, call_from(VIP, id=vapi_id))
+    first, second = [json.loads(line)["id"] for path in spool_folder().glob("*.jsonl") for line in path.open("rb")]
+    drain()
+
+    assert first == second
+    assert Call.objects.get().vapi_call_id == vapi_id
 
 
 def test_the_same_call_gets_the_same_answer_after_a_publish(send: Send) -> None:
