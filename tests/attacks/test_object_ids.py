@@ -57,7 +57,7 @@ def rows() -> dict[str, list[Any]]:
 
 
 def test_the_addresses_are_found() -> None:
-    """Sabotage: `patterns` that does not look into included addresses."""
+    """Sabotage seen to fail: `patterns` that does not look into included addresses."""
     assert len([pattern for pattern in PATTERNS if pattern.startswith("admin/")]) > 70
     assert len([pattern for pattern in PATTERNS if pattern.startswith("api/")]) == 2
 

@@ -67,7 +67,7 @@ def send(program: Program, path: str, cookies: str, piece: bytes, times: int) ->
 def test_far_too_much_is_refused_with_a_message_and_little_memory(
     server: Program, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Sabotage: FILE_UPLOAD_MAX_MEMORY_SIZE of 2 GiB, which keeps files in memory."""
+    """Sabotage seen to fail: no `BoundedUpload`, and files of up to 2 GiB kept in memory."""
     client, vip = Client(), NumberList.objects.create(key="vip", name="VIP", purpose="segment")
     client.force_login(User.objects.create_superuser("boss"))
     path = f"/admin/routing/numberlist/{vip.pk}/import/"

@@ -179,7 +179,7 @@ def test_a_log_that_is_emptied_at_once_takes_its_counts_along() -> None:
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no time zones")
 def test_spans_are_those_of_utc_in_whatever_zone_somebody_writes_calls() -> None:
-    """Sabotage: cut the instant by `date_trunc('hour', decided_at)`."""
+    """Sabotage seen to fail: cut the instant by `date_trunc('hour', decided_at)`."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL TIME ZONE 'Asia/Kathmandu'")
         Call.objects.create(channel="inbound", decided_at=datetime(2026, 11, 20, 12, 50, tzinfo=UTC))

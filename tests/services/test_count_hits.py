@@ -50,7 +50,7 @@ def test_calls_without_a_rule_are_counted_by_reason() -> None:
 
 
 def test_a_week_of_hits_is_read_from_counts_and_not_from_the_log() -> None:
-    """Sabotage: let `read_counts` always ask the log."""
+    """Sabotage seen to fail: let `read_counts` always ask the log."""
     record("vip", minutes=60 * 24 * 3)
     CallCount.objects.filter(dimension="rule").update(calls=41)  # something that the log does not say
 

@@ -78,7 +78,7 @@ CHANGES: list[Callable[[random.Random], None]] = [put, put, put_many, write_over
 
 @pytest.mark.parametrize("seed", range(15))
 def test_any_changes_give_what_a_new_process_reads(seed: int) -> None:
-    """Sabotage: log only the new number of an entry that got another one."""
+    """Sabotage seen to fail: log only the new number of an entry that got another one."""
     draw = random.Random(seed)
     changes = CHANGES if seed % 3 else [*CHANGES, put_a_crowd]
     store.refresh()
@@ -99,7 +99,7 @@ def facts(live: LiveData, number: str) -> object:
 
 
 def test_a_changed_entry_is_read_alone() -> None:
-    """Sabotage: `change_entries` answers None."""
+    """Sabotage seen to fail: `change_entries` answers None."""
     add_entry("vip", ADA)
     base = store.refresh().live.entries
 
@@ -133,7 +133,7 @@ def test_other_live_data_leave_the_entries_as_they_are() -> None:
 
 @pytest.mark.parametrize("versions", [-1, KEPT], ids=["back to a backup", "asleep for long"])
 def test_a_gap_is_read_all(versions: int) -> None:
-    """Sabotage: trust the log whatever the versions are."""
+    """Sabotage seen to fail: trust the log whatever the versions are."""
     store.refresh()
     add_entry("vip", ADA)
     ListChange.objects.all().delete()

@@ -28,7 +28,7 @@ def default_key() -> str:
 @only_postgresql
 @pytest.mark.django_db(transaction=True)
 def test_a_change_is_told_long_before_the_poll(settings: Settings) -> None:
-    """Sabotage: no trigger on the live state."""
+    """Sabotage seen to fail: no trigger on the live state."""
     settings.ROUTING_POLL_SECONDS = 60
     go_live(1, document())
     assert default_key() == "reception"
