@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, thread_time_ns
 
+import benchmarks.postgres  # noqa: F401 - before all that needs Django
 from benchmarks.long_list import fill
 from benchmarks.postgres import patient_cursor
 from benchmarks.report import goal, table
