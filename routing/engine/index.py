@@ -10,7 +10,7 @@ from typing import Any
 from routing.engine.filing import Where, filed_under
 from routing.engine.live import Facts
 from routing.engine.numbers import Number, NumberKind
-from routing.engine.rule import RANK, CompiledRule, has_target
+from routing.engine.rule import RANK, CompiledRule
 from routing.engine.shelf import LONG, LongShelf
 from routing.engine.situation import Situation
 
@@ -60,7 +60,10 @@ class RuleIndex:
         """Return the first rule of the table that matches and has a target that may take the call."""
         best = None
         for shelf in self._found(situation, facts):
-            if isinstance(shelf, LongShelf):
+            if type(shelf) is CompiledRule:  # as most are: the quickest way to tell
+                if (best is None or shelf.rank < best.rank) and shelf.takes(situation, facts):
+                    best = shelf
+            elif isinstance(shelf, LongShelf):
                 best = shelf.level.first(situation, facts, best)
             else:
                 best = _first_of(_rules_on(shelf), situation, facts, best)
@@ -81,8 +84,9 @@ class RuleIndex:
             found += [shelf for hit in facts.hits if (shelf := self.lists.get(hit.list_key))]
         if self.attribute_keys and situation.context.attributes:
             self._find_attributes(situation, found)
-        if situation.campaigns:
-            found += [shelf for slug in situation.campaigns if (shelf := self.campaigns.get(slug))]
+        for slug in situation.campaigns:
+            if shelf := self.campaigns.get(slug):
+                found.append(shelf)  # noqa: PERF401 - up to Python 3.11 a comprehension is a call of its own
         if situation.our_number and (shelf := self.numbers.get(situation.our_number)):
             found.append(shelf)
         if self.rest:
@@ -90,15 +94,16 @@ class RuleIndex:
         return found
 
     def _find_customer(self, customer: Number, found: list[Shelf]) -> None:
-        identity = customer.identity
+        identity, prefixes = customer.identity, self.prefixes
         if shelf := self.exact.get(identity):
             found.append(shelf)
-        if customer.kind is E164:
-            if lengths := self.lengths.get(identity[:HEAD], self.short):
-                prefixes = self.prefixes
-                found += [shelf for length in lengths if (shelf := prefixes.get(identity[:length]))]
-            if self.countries and (shelf := self.countries.get(customer.country or "")):
-                found.append(shelf)
+        if customer.kind is not E164:
+            return
+        for length in self.lengths.get(identity[:HEAD], self.short):
+            if shelf := prefixes.get(identity[:length]):
+                found.append(shelf)  # noqa: PERF401 - for the same reason
+        if self.countries and (shelf := self.countries.get(customer.country or "")):
+            found.append(shelf)
 
     def _find_attributes(self, situation: Situation, found: list[Shelf]) -> None:
         seen, shelves = situation.context.attributes, self.attributes
@@ -124,13 +129,8 @@ def _first_of(
     for rule in rules:
         if best is not None and best.rank < rule.rank:
             return best
-        parts = rule.parts or rule.prepare()
-        for condition in parts.others:
-            if not condition.holds(situation, facts):
-                break
-        else:
-            if has_target(rule, facts):
-                return rule
+        if rule.takes(situation, facts):
+            return rule
     return best
 
 

@@ -28,6 +28,8 @@ BLOCKED_OUTBOUND_REJECT = _reject(
 )
 PAUSED_REJECT = _reject("outbound-paused", "Outbound paused", "Outbound calls are paused; nothing was dialled.")
 
+ONE_ANSWER = 2  # what a rule with one target remembers: the mark, and the answer
+
 
 def resolve(ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
     """Decide who takes the call, looking only at rules that the index finds."""
@@ -118,14 +120,15 @@ def _explicit(ruleset: RuleSet, situation: Situation) -> Decision | None:
 
 def _answer(rule: CompiledRule, ruleset: RuleSet, situation: Situation, facts: Facts) -> Decision:
     """Return the answer of a rule that has an available target; to most calls it is the one it gave before."""
+    made = rule.made
+    known = made[0] is ruleset.mark and not facts.hits
+    if known and len(made) == ONE_ANSWER:
+        answer: Decision = made[1]
+        return answer
     place, sticky = (0, True) if len(rule.arms) == 1 else _available_place(rule, situation, facts)
     if facts.hits or not sticky:
         return _chosen(rule, rule.arms[place], ruleset, facts, sticky)
-    made = rule.made
-    if made[0] is ruleset.mark and made[place + 1] is not None:
-        answer: Decision = made[place + 1]
-        return answer
-    return _remembered(rule, place, ruleset)
+    return (made[place + 1] if known else None) or _remembered(rule, place, ruleset)
 
 
 def _remembered(rule: CompiledRule, place: int, ruleset: RuleSet) -> Decision:

@@ -116,6 +116,14 @@ class CompiledRule:
         """Tell whether every condition holds (a rule without conditions always does)."""
         return all(condition.holds(situation, facts) for condition in self.conditions)
 
+    def takes(self, situation: Situation, facts: Facts) -> bool:
+        """Tell whether a rule that the index found matches, and has a target that may take the call."""
+        parts = self.parts or self.prepare()
+        for condition in parts.others:
+            if not condition.holds(situation, facts):
+                return False
+        return has_target(self, facts)
+
 
 def is_available(target: Target, facts: Facts) -> bool:
     """Tell whether a target may take calls: enabled, and still there at Vapi."""

@@ -19,10 +19,14 @@ from routing.engine.table import Table, Target
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunningCampaign:
-    """A campaign and when it runs; ``dates`` None means always."""
+    """A campaign and when it runs; ``dates`` None means always. ``alone`` are the campaigns of a call that names it."""
 
     slug: str
     dates: DateBetween | None
+    alone: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "alone", frozenset((self.slug,)))
 
     def runs_at(self, at: datetime) -> bool:
         """Tell whether the campaign runs on the local day of that instant."""

@@ -54,7 +54,7 @@ def _campaigns(ruleset: RuleSet, context: Context, our_number: str | None) -> fr
     """A campaign the request names wins over those our number belongs to; none runs off its dates."""
     if context.campaign is not None:
         campaign = ruleset.campaigns.get(context.campaign)
-        return frozenset((campaign.slug,)) if campaign is not None and campaign.runs_at(context.at) else NO_CAMPAIGNS
+        return campaign.alone if campaign is not None and campaign.runs_at(context.at) else NO_CAMPAIGNS
     if context.vapi_campaign_id is not None:
         named = ruleset.campaigns_by_vapi_id.get(context.vapi_campaign_id)
     else:
