@@ -26,7 +26,9 @@ BOUGHT = """What the last changes bought,
 measured before and after on a busy machine: shelves that hold rules, not ranks,
 answers kept by the rule, prefixes looked for only behind codes that have some, and E.164 remembered in a plain
 dictionary: 6.9 to 2.9 µs at 100,000 rules, 2.5 to 1.7 at 10. Rules sorted by what they ask: 340 to 40 µs where 1,000
-look for different texts, 390 to 1.7 where they ask for one schedule."""
+look for different texts, 390 to 1.7 where they ask for one schedule. Then, the best of four runs by turns: the one
+answer of a rule given without a look at its targets, no tuple for a shelf of one rule, the set of one campaign made
+once, loops for comprehensions: 2.5 to 1.9 µs at 100,000 rules, 1.96 to 1.65 at 1,000, 1.73 to 1.41 at 10."""
 Decide = Callable[[RuleSet, Context], Decision]
 
 

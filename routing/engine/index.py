@@ -86,7 +86,7 @@ class RuleIndex:
             self._find_attributes(situation, found)
         for slug in situation.campaigns:
             if shelf := self.campaigns.get(slug):
-                found.append(shelf)  # noqa: PERF401 - up to Python 3.11 a comprehension is a call of its own
+                found.append(shelf)
         if situation.our_number and (shelf := self.numbers.get(situation.our_number)):
             found.append(shelf)
         if self.rest:
@@ -101,7 +101,7 @@ class RuleIndex:
             return
         for length in self.lengths.get(identity[:HEAD], self.short):
             if shelf := prefixes.get(identity[:length]):
-                found.append(shelf)  # noqa: PERF401 - for the same reason
+                found.append(shelf)  # noqa: PERF401 - up to Python 3.11 a comprehension is a call of its own
         if self.countries and (shelf := self.countries.get(customer.country or "")):
             found.append(shelf)
 
