@@ -21,11 +21,11 @@ setup: .venv/.runtime ## make .venv and install what the server needs
 run: .venv/.runtime ## serve on http://127.0.0.1:8000 (PORT, HOST, WEB_CONCURRENCY)
 	@exec $(BIN)/python manage.py serve
 
-test: .venv/.dev chromium ## run the tests on SQLite and on PostgreSQL, then the checks
+test: .venv/.dev chromium ## run the checks, then the tests on SQLite and on PostgreSQL
+	@$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest --dist worksteal -n $(PROCESSES) $(or $(PYTEST_ARGS),--cov --cov-report=)
 	$(if $(PYTEST_ARGS),,$(BIN)/coverage report)
 	TEST_DATABASE=postgres $(BIN)/python -m pytest --dist worksteal -n $(PROCESSES) $(PYTEST_ARGS)
-	@$(MAKE) --no-print-directory check
 
 test-clients: .venv/.dev $(CLIENTS)/.venv/.ready $(CLIENTS)/node_modules/.ready chromium ## run Vapi's own SDKs against the server (slow, needs npm)
 	$(BIN)/python -m pytest $(CLIENTS) $(PYTEST_ARGS)

@@ -62,6 +62,7 @@ class NewestCalls(CallList):
         self.list_per_page = size
         found, has_more = self.result_list[:size], len(self.result_list) > size
         self.result_list = found if self.before is None else found[::-1]
+        self.result_count = self.full_result_count = len(found)  # the paginator's says that nobody counted
         if not self.result_list:
             return
         if has_more or self.before is not None:

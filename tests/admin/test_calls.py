@@ -233,11 +233,13 @@ def test_pages_lead_to_the_oldest_call_and_back(client: Client, monkeypatch: pyt
         make_known(now - timedelta(minutes=place // 3), external_id=str(place))
     wanted = [str(call.pk) for call in Call.objects.all()]
 
-    pages, address = [], LOG
+    pages: list[Any] = []
+    back: list[Any] = []
+    address = LOG
     while address and len(pages) < 4:
         pages.append(client.get(address).context["cl"])
         address = pages[-1].older and f"{LOG}{pages[-1].older}"
-    back, address = [], f"{LOG}{pages[-1].newer}"
+    address = f"{LOG}{pages[-1].newer}"
     while address and len(back) < 4:
         back.append(client.get(address).context["cl"])
         address = back[-1].newer and f"{LOG}{back[-1].newer}"
@@ -246,6 +248,28 @@ def test_pages_lead_to_the_oldest_call_and_back(client: Client, monkeypatch: pyt
     assert [len(page.result_list) for page in pages] == [3, 3, 2]
     assert [str(call.pk) for page in reversed(back) for call in page.result_list] == wanted[:6]
     assert (pages[0].newer, pages[-1].older) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("", None), ("?target_key=nobody", "Nothing found"), ("?q=%2B12025559999", "Nothing found")],
+)
+def test_no_page_tells_a_number_that_nobody_counted(client: Client, address: str, said: str | None) -> None:
+    """Sabotage seen to fail: leave ``result_count`` as the paginator has it."""
+    page = client.get(LOG + address).content.decode()
+
+    assert "9999999999" not in page
+    assert "Create a new item" not in page
+    assert said is None or said in page
+
+
+def test_an_empty_log_says_so(client: Client) -> None:
+    Call.objects.all().delete()
+
+    page = client.get(LOG).content.decode()
+
+    assert "No calls yet" in page
+    assert "Show all" not in page
 
 
 def test_a_page_keeps_the_filters_and_a_filter_begins_anew(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
