@@ -114,6 +114,7 @@ class LogAdmin(RowAdmin[Row]):
     show_full_result_count = False
     paginator = InfinitePaginator
     show_facets = admin.ShowFacets.NEVER
+    empty_hint = ""  # what an empty list says below "none yet": where rows come from
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds to a log by hand."""

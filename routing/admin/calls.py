@@ -38,6 +38,7 @@ STATE_TONES = {"failed": "danger", "refused": "danger", "unknown": "warning", "i
 class CallAdmin(LogAdmin[Call]):
     """Routed calls, newest first."""
 
+    empty_hint = "A call is here seconds after it was decided. The connection page tells what to enter at Vapi."
     list_display: Any = (
         "decided_at",
         "shown_channel",
@@ -46,8 +47,7 @@ class CallAdmin(LogAdmin[Call]):
         "shown_target",
         "why",
         "shown_state",
-        "ended_reason",
-        "shown_sandbox",
+        "shown_end",
     )
     list_filter: ClassVar[tuple[Any, ...]] = (
         DayFilter,
@@ -190,6 +190,11 @@ class CallAdmin(LogAdmin[Call]):
     def shown_state(self, call: Call) -> tuple[str, str]:
         """Return what became of the call."""
         return call.state, call.get_state_display()
+
+    @display(description="Ended because")
+    def shown_end(self, call: Call) -> str:
+        """Return Vapi's word for the end, and whether nobody was called."""
+        return " ".join(filter(None, (call.ended_reason, "(sandbox)" if call.sandbox else "")))
 
     @display(description="Sandbox", label={"sandbox": "warning"})
     def shown_sandbox(self, call: Call) -> tuple[str, str] | None:

@@ -51,6 +51,7 @@ class RecheckedList(CallList):
 class ScheduledCallAdmin(CallAdmin):
     """Scheduled calls, the next one first. They are only shown: to create one anew could call somebody twice."""
 
+    empty_hint = "Calls that the API is asked to start later (schedulePlan) wait here until their time."
     list_display: Any = ("scheduled_for", "decided_at", "customer", "shown_target", "why", "today", "differs")
     list_filter: ClassVar[tuple[Any, ...]] = (DifferenceFilter, "state", "sandbox")
     ordering = ("scheduled_for", "id")

@@ -269,6 +269,7 @@ def test_an_empty_log_says_so(client: Client) -> None:
     page = client.get(LOG).content.decode()
 
     assert "No calls yet" in page
+    assert "The connection page tells" in page
     assert "Show all" not in page
 
 
