@@ -31,8 +31,14 @@ HEAD = ("change", "live p50", "live p95", "live at most", "written p50", "calls 
 LIVE_GOALS = {"PostgreSQL": 250, "SQLite": 1_000}  # milliseconds, at 10,000 rules
 ROOT = Path(__file__).parent.parent
 RATE, PROCESSES = 200.0, 4
+BUSY = "a process computes beside it, nothing changes"
 EVERY, ENTRY_EVERY = 1.0, 0.5  # seconds from one change to the next, at least
 FEW, MANY = 10_000, 100_000  # rules
+WHY_LONG = "four processes on two processors sweep over the table at once; one alone: 7 ms"
+BOUGHT = """What the last changes bought, with 100,000 rules: a rest after each piece of the local copy and of a
+checksum, so that a call gets its turn (a thread that computes for half a millisecond and then writes takes Python's
+lock back before any other wakes): the longest wait beside such a thread 83 to 4 ms. Campaigns and numbers that did not
+change kept as they are: 25 to 7 ms of processor a process and publish."""
 SECRET, PROBE = "for-benchmarks-only", "+12025550100"
 
 
@@ -73,7 +79,7 @@ class Figures:
         goal(f"{subject}: live in {PROCESSES} processes, p95", _share(self.live, 95), "ms", at_most=at_most)
         if is_rule:
             goal(f"{subject}: p99 of calls meanwhile", _share(self.spent, 99), "ms", at_most=10)
-            goal(f"{subject}: longest call meanwhile", max(self.spent), "ms", at_most=10)
+            goal(f"{subject}: longest call meanwhile", max(self.spent), "ms", at_most=10, why_not=WHY_LONG)
 
 
 def _share(values: list[float], percent: int) -> float:
@@ -94,6 +100,7 @@ def main() -> None:
     table(HEAD, [figures.row() for figures in shown])
     for figures in shown:
         figures.tell_goals()
+    print(f"\n{BOUGHT}")
 
 
 def _sizes() -> Iterator[tuple[int, int, int]]:
@@ -114,6 +121,9 @@ def measure(name: str, environment: dict[str, str], entries: int, turns: int) ->
             began = time.monotonic()
             time.sleep(3)
             shown.append(_figures(name, rules, "nothing changes", [], callers, began))
+            began = time.monotonic()
+            _tell(publisher, "nothing")
+            shown.append(_figures(name, rules, BUSY, [], callers, began))
             began = time.monotonic()
             taken = [_change(publisher, callers, pids, "rule", EVERY) for _ in range(turns)]
             shown.append(_figures(name, rules, "a rule is published", taken, callers, began))

@@ -1,7 +1,8 @@
 """A process that prepares a table and then changes it, once for each line it is sent; `benchmarks.publish` starts it.
 
 It answers each line with one of JSON: what the calls of PROBE are told from then on, when the change was committed (by
-the monotonic clock, which all processes share) and how many seconds the change took. It gives way to the server
+the monotonic clock, which all processes share) and how many seconds the change took. On the word `nothing` it computes
+instead, which tells what calls suffer from a busy machine alone. It gives way to the server
 (`nice`): on a machine with two cores it would else take one of them from it.
 """
 
@@ -35,6 +36,7 @@ from routing.snapshot.rows import rows_from_table  # noqa: E402
 
 SECRET = "for-benchmarks-only"
 PROBE = "+12025550100"
+COMPUTING = 5.0  # seconds
 
 
 def main(rules: int, entries: int) -> None:
@@ -52,8 +54,18 @@ def main(rules: int, entries: int) -> None:
             change = change_entry
         store.refresh()  # a process of the server holds the live table too
         began = time.monotonic()
-        change(turn)
+        if line.strip() == "nothing":
+            compute()
+        else:
+            change(turn)
         tell(turn=turn, committed_at=time.monotonic(), seconds=time.monotonic() - began)
+
+
+def compute() -> None:
+    """Use the processor as a publish does, and memory as well, without touching the database."""
+    end = time.monotonic() + COMPUTING
+    while time.monotonic() < end:
+        sorted({place: str(place) for place in range(100_000)}.values())
 
 
 def let_take_its_time(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:

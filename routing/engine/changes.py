@@ -103,14 +103,13 @@ def apply_changes(ruleset: RuleSet, changes: TableChanges, *, revision: int | No
         removed += [was for was, _ in renewed]
         added += [now for _, now in renewed]
     added += [rule for place, specs in changes.put for rule in _insert(rules, place, specs, materials)]
-    return assemble(
-        replace(table, rules=tuple([rule.spec for rule in rules])),
-        tuple(rules),
-        refile(ruleset.index, ruleset.default_region, removed=removed, added=added),
-        materials,
-        revision=revision,
-        last_resort=ruleset.last_resort,
-    )
+    table = replace(table, rules=tuple([rule.spec for rule in rules]))
+    index = refile(ruleset.index, ruleset.default_region, removed=removed, added=added)
+    if changes.parts:
+        last_resort = ruleset.last_resort
+        return assemble(table, tuple(rules), index, materials, revision=revision, last_resort=last_resort)
+    default = replace(ruleset.default_decision, revision=revision)
+    return replace(ruleset, revision=revision, table=table, rules=tuple(rules), index=index, default_decision=default)
 
 
 # Finding

@@ -19,7 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connections
 
-from routing.engine.canonical import json_pieces
+from routing.engine.canonical import breathing_pieces
 from routing.engine.checking import CHECKS
 from routing.engine.document import write_document
 from routing.engine.errors import TableErrors
@@ -125,9 +125,9 @@ def _write(draft: Path, values: Iterable[Any]) -> None:
     digest = hashlib.sha256()
     with os.fdopen(descriptor, "wb") as file:
         for value in values:
-            for piece in chain(json_pieces(value), "\n"):
-                digest.update(piece.encode())
-                file.write(piece.encode())
+            for piece in chain(breathing_pieces(value), (b"\n",)):
+                digest.update(piece)
+                file.write(piece)
         file.write(_last_line(digest.hexdigest()))
         file.flush()
         os.fsync(file.fileno())
