@@ -33,9 +33,10 @@ LANE, VIEW, BARE = "Switchboard, lane", "Switchboard, Django view", "bare Django
 CONSTANT = "constant, no framework"
 EXPRESS, FASTIFY = "Express 5, constant", "Fastify, constant"
 WHY = """The constant is answered by the same server and the same threads: nobody in Python goes below what it takes.
-The rest of the lane's work are some hundred Python functions a message: signature, JSON, reading, deciding, the record
-on the disk, counts. Repeated alone these take half of what they take one after the other behind a server; what is
-needed to win the missed goals is more than any of them takes."""
+The rest of the lane's work, timed inside one message after the other (10,000 rules, µs of the thread): the record
+written 14, the signature 8, what the message says 7, deciding 6, counting 6, the row's columns 4, JSON read 4 and
+written 3, the answer 2, the body 2. No single step can be left out to win the missed goals. There is no waiting for
+each other in it: 0.6 switches of threads a request."""
 GOALS = {(LANE, EXPRESS): 5.0, (LANE, BARE): 2.5, (LANE, FASTIFY): 1.0, (VIEW, EXPRESS): 1.5}
 
 
