@@ -19,7 +19,7 @@ from tests.faults.report import Promise, report
 pytestmark = pytest.mark.faults
 
 KILLS = 3
-SECONDS_BETWEEN = 5  # the server waits 3.5 s before it starts new workers
+SECONDS_BETWEEN = 6  # whose workers die within 5.5 s of their start, that server ends, for its service manager to see
 COPIES = itertools.count(1)
 
 
