@@ -149,3 +149,16 @@ def test_the_page_fits_a_phone_and_saves(boss: Page) -> None:
 
     expect(boss.get_by_text("was added successfully")).to_be_visible()
     assert Schedule.objects.get(name="Weekend").opening_hours == "Sa 09:00-17:00"
+
+
+def test_a_page_that_comes_back_with_a_fault_shows_what_was_typed(desk: Page) -> None:
+    """Sabotage seen to fail: ask for the preview only where the text differs from the page's own."""
+    text(desk).fill("Sa 10:00-14:00; PH off")
+    desk.get_by_label("Name").fill("")
+    desk.get_by_role("button", name="Save", exact=True).click()
+
+    expect(desk.get_by_text("This field is required")).to_be_visible()
+    expect(text(desk)).to_have_value("Sa 10:00-14:00; PH off")
+    expect(desk.get_by_role("button", name="Saturday 10:00-14:00")).to_be_visible()
+    expect(desk.get_by_role("region", name="Next changes")).to_contain_text("Sat")
+    expect(desk.get_by_role("region", name="Next changes")).not_to_contain_text("Mon")
