@@ -71,7 +71,7 @@ pins: .venv/.dev ## pin the newest versions that pyproject.toml allows (needs th
 	$(BIN)/uv pip compile $(PIN_OPTIONS) --output-file requirements.txt pyproject.toml
 	$(BIN)/uv pip compile $(PIN_OPTIONS) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 
-PIN_OPTIONS := --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+PIN_OPTIONS := --quiet --no-strip-extras --upgrade --universal --generate-hashes --python-version 3.11 \
 	--no-header --no-emit-index-url --no-emit-find-links
 
 # The browser tests drive the system's own browser.

@@ -25,7 +25,8 @@ from tests.api.world import (
 )
 
 TABLE_VARIABLES = {"brand": "Acme", "level": "table"}
-NIGHT, DAY = "2026-06-01T23:00:00-04:00", "2026-06-01T12:00:00-04:00"
+# Far ahead: a call that is scheduled for the past is decided as of now.
+NIGHT, DAY = "2035-06-04T23:00:00-04:00", "2035-06-04T12:00:00-04:00"
 
 
 def ask(channel: str | None = None, customer: object = None, number: str | None = None, **routing: Any) -> Any:

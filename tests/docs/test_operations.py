@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import granian.server.common
 import pytest
 from django.conf import settings
 
@@ -14,7 +15,9 @@ from routing.vapi.refusal import RefusalKind
 
 ROOT = Path(settings.BASE_DIR)
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "routing").rglob("*.py")))
+# Ours, and those of the server that watches over the workers.
+WRITERS = [*sorted((ROOT / "routing").rglob("*.py")), Path(granian.server.common.__file__)]
+SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in WRITERS)
 FAILURES = PAGE.partition("## What each failure looks like")[2].partition("## Back up")[0]
 LOG_LINES = re.findall(
     r"`([^`]+)`", " ".join(row.split("|")[3] for row in FAILURES.splitlines() if row.count("|") == 6)
