@@ -1,6 +1,6 @@
 """The pages of schedules: list, form, live preview, and exceptions that move together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,10 +20,10 @@ Form = Mapping[str, Any]
 
 
 @pytest.fixture
-def client(world: dict[str, Any], admin: User) -> Client:
-    """Log in at the hour of the tests: a log-in lasts twelve hours, and the real one may be long before."""
+def client(world: dict[str, Any], admin: User) -> Iterator[Client]:
+    """Log in at the hour of the tests, and let it be that hour until they end: a log-in lasts twelve hours."""
     with time_machine.travel(TUESDAY, tick=False):
-        return client_of(admin)
+        yield client_of(admin)
 
 
 @pytest.fixture
@@ -50,8 +50,7 @@ def hours(*rows: Form, stored: int = 0, **fields: Any) -> dict[str, Any]:
 
 
 def ask(client: Client, form: Form) -> dict[str, Any]:
-    with time_machine.travel(TUESDAY, tick=False):
-        response = client.post(PREVIEW, form)
+    response = client.post(PREVIEW, form)
     assert response.status_code == 200
     answer: dict[str, Any] = response.json()
     return answer
@@ -61,8 +60,7 @@ def test_the_list_says_what_is_open_now_and_who_uses_it(client: Client, office: 
     Schedule.objects.create(name="Callers", opening_hours="24/7", timezone="customer")
     Schedule.objects.create(name="Broken", opening_hours="sometimes", timezone="UTC")
 
-    with time_machine.travel(TUESDAY, tick=False):
-        page = client.get(reverse("admin:routing_schedule_changelist")).content.decode()
+    page = client.get(reverse("admin:routing_schedule_changelist")).content.decode()
 
     assert "open until 17:00" in page
     assert "depends on the customer" in page
@@ -78,8 +76,7 @@ def test_the_link_of_a_schedule_leads_to_its_rules(client: Client, office: Sched
 
 
 def test_the_form_shows_the_preview_without_a_script(client: Client, office: Schedule) -> None:
-    with time_machine.travel(TUESDAY, tick=False):
-        page = client.get(reverse("admin:routing_schedule_change", args=[office.pk])).content.decode()
+    page = client.get(reverse("admin:routing_schedule_change", args=[office.pk])).content.decode()
 
     assert "There it is now <b>Tue 14:05</b> (America/New_York): <b>open until 17:00</b>" in " ".join(page.split())
     assert "Thu 26 Nov 2026" in page
