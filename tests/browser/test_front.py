@@ -80,3 +80,10 @@ def test_the_checklist_opens_and_can_be_hidden(boss: Page) -> None:
 
     expect(boss.get_by_text("Who answers now")).to_be_visible()
     expect(boss.get_by_text("steps done")).to_have_count(0)
+
+
+def test_the_search_beside_the_menu_speaks_of_pages(boss: Page) -> None:
+    """Sabotage seen to fail: leave the theme's own words, which speak of apps and models."""
+    boss.get_by_placeholder("Find a page").press_sequentially("sched")
+
+    expect(boss.locator("#search-results").get_by_role("link", name="Schedules")).to_be_visible()

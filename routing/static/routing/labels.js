@@ -25,7 +25,13 @@ function nameCell(field) {
   if (words) field.setAttribute("aria-label", words.replace(/\s+/g, " ").replace(/\*\s*$/, "").trim());
 }
 
+// The theme says "apps and models", which are words of programmers.
+function nameSearch() {
+  document.getElementById("nav-filter")?.setAttribute("placeholder", "Find a page");
+}
+
 function nameAll() {
+  nameSearch();
   document.querySelectorAll(`td ${NAMELESS.replaceAll(", ", ", td ")}`).forEach(nameCell);
   document.querySelectorAll(".select2-container").forEach((container) => { nameList(container); nameCrosses(container); });
 }
