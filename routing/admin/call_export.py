@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from routing.admin.masking import DOTS, shown_number
+from routing.admin.masking import DOTS, shown_number, shown_text
 from routing.models import Call
 
 LIMIT = 100_000
@@ -70,6 +70,8 @@ def _cell(name: str, value: Any, user: Any) -> str:
         return timezone.localtime(value).isoformat(timespec="seconds")
     if name == "customer_number":
         value = shown_number(value, user)
+    if name == "error":
+        value = shown_text(value, user)
     return safe_cell(str(value))
 
 

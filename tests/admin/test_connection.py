@@ -88,7 +88,9 @@ def test_an_old_refusal_is_told_but_nothing_is_wrong(admin: User) -> None:
 
 def test_the_last_outbound_call_is_told_with_its_error_and_masked(staff: User) -> None:
     user = allow(staff, "view_webhooksecret", "view_call")
-    make_call(timezone.now(), channel="outbound", state="failed", error="Vapi answered 400", sandbox=False)
+    make_call(
+        timezone.now(), channel="outbound", state="failed", error="Vapi answered 400 to +12025550100", sandbox=False
+    )
 
     page = page_of(user)
 

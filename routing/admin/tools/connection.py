@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from routing.admin.dashboard_figures import message_lines, today
-from routing.admin.masking import shown_number
+from routing.admin.masking import shown_number, shown_text
 from routing.admin.tools.connection_words import refusal_words
 from routing.services.connection import Connection, read_connection
 
@@ -63,6 +63,6 @@ def _outbound(connection: Connection, user: Any) -> dict[str, Any] | None:
         "target": call.target_name,
         "state": call.get_state_display(),
         "tone": tones.get(call.state, "success"),
-        "error": call.error,
+        "error": shown_text(call.error, user),
         "sandbox": call.sandbox,
     }
