@@ -56,6 +56,7 @@ PATH = "/api/v1/call/web"
 def test_a_publishable_key_is_good_on_its_own_pages_only(
     vapi: FakeVapi, origins: list[str], origin: str | None, status: int
 ) -> None:
+    """Sabotage seen to fail: leave out `check_origin`; let `null` pass; `_matches` without the dot of its parent."""
     api = make_api("publishable", allowed_origins=origins)
 
     answer = api.post("call/web", {}, **({"Origin": origin} if origin else {}))
@@ -85,6 +86,7 @@ def test_a_preflight_is_answered_without_a_key(published: None, origin: str, all
 
 
 def test_a_revoked_key_opens_no_page(published: None) -> None:
+    """Sabotage seen to fail: ask the keys of all times about a preflight."""
     make_api("publishable", allowed_origins=[SHOP])
     ApiKey.objects.update(revoked_at="2026-01-01T00:00:00Z")
 

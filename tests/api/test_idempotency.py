@@ -84,6 +84,7 @@ def test_what_is_the_same_request(
 
 @ways
 def test_another_api_key_makes_another_request(vapi: FakeVapi, api: Api, headers: dict[str, str]) -> None:
+    """Sabotage seen to fail: `RequestIdentity.claims` without the key."""
     answers = [asking.post("call", BODY, **headers).json()["id"] for asking in (api, make_api("secret"))]
 
     assert answers == ["vapi-1", "vapi-2"]

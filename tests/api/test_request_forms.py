@@ -91,6 +91,7 @@ def targets(body: dict[str, Any]) -> dict[str, Any]:
 @every_answer
 @every_form
 def test_a_call_gets_its_target_alone_and_in_a_batch(vapi: FakeVapi, form: str, kind: str, policy: str) -> None:
+    """Sabotage seen to fail: leave REFUSE_EXPLICIT or ALWAYS_ROUTE out of `_read_named_target`."""
     wanted, number = expected(form, kind, policy), ANSWERS[kind][0]
     api = make_api("secret", policy=policy)
 

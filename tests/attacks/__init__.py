@@ -1,4 +1,4 @@
-"""Attacks on the two doors that strangers reach, the webhook and the API.
+"""Attacks on the two doors that strangers reach, the webhook and the API, and on the pages of the staff.
 
 What is refused, and where that is held:
 
@@ -18,7 +18,12 @@ API: addresses in a body are never fetched            test_api.py
 API: idempotency keys of another API key              tests/api/test_idempotency.py
 table file: tags, aliases, bombs                      test_table_files.py, tests/snapshot/test_tablefile.py
 uploads: bombs, 1 GB, 10 million rows                 test_uploads.py, test_upload_memory.py
+admin: every page and action by every role            test_object_ids.py, tests/admin/test_roles.py
 admin and API: ids of other objects                   test_object_ids.py
+admin: masked numbers spelt out by filters            tests/admin/test_calls.py
+admin: guessed passwords, sessions, CSRF, redirects   tests/security/test_login.py
+admin: markup and formulas in every text              tests/security/test_planted_markup.py
+secrets and numbers in logs, pages, rows and files    tests/security/test_planted_secrets.py
 whatever nobody thought of                            tests/fuzz
 ===================================================== ==========================================================
 """

@@ -1,4 +1,4 @@
-"""Every address with an id in it, asked with ids of other objects and with what is no id at all."""
+"""Every address, asked by those who may not; and those with an id in them with ids of others, or with no id at all."""
 
 from __future__ import annotations
 
@@ -24,22 +24,35 @@ NOBODY = ["00000000-0000-4000-8000-000000000000", "-1", "9" * 18, "9" * 40, "non
 # What names no object: words of Django's own addresses, and the page for every address that is none.
 NO_OBJECT = {"admin/^(?P<app_label>routing|auth)/$", "admin/(?P<url>.*)$"}
 REFUSALS = {302, 400, 401, 403, 404, 405}
+# What says nothing of the company: the way in and out, one's own password, and what the API and probes are.
+FOR_STRANGERS = {"/admin/login/", "/api/docs", "/api/schema", "/healthz", "/readyz", "/metrics"}
+FOR_ALL_STAFF = {
+    "/admin/",
+    "/admin/search/",
+    "/admin/jsi18n/",
+    "/admin/password_change/",
+    "/admin/password_change/done/",
+}
+LOG_OUT = "/admin/logout/"  # would end what the others are asked with
 HOW_MANY = pytest.mark.parametrize(
     "every", [False, pytest.param(True, marks=pytest.mark.faults)], ids=["one each", "all"]
 )
 
 
 def patterns(of: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
-    """Yield every pattern that takes an id."""
+    """Yield every pattern that leads to a page of one's own."""
     for entry in of:
         whole = before + str(entry.pattern)
         if isinstance(entry, URLResolver):
             yield from patterns(entry.url_patterns, whole)
-        elif "<" in whole and whole not in NO_OBJECT:
+        elif whole not in NO_OBJECT:
             yield whole
 
 
-PATTERNS = sorted(patterns(get_resolver().url_patterns))
+PLAIN, PATTERNS = (
+    sorted(pattern for pattern in patterns(get_resolver().url_patterns) if ("<" in pattern) is has_id)
+    for has_id in (False, True)
+)
 
 
 def address(pattern: str, name: str) -> str:
@@ -60,6 +73,7 @@ def test_the_addresses_are_found() -> None:
     """Sabotage seen to fail: `patterns` that does not look into included addresses."""
     assert len([pattern for pattern in PATTERNS if pattern.startswith("admin/")]) > 70
     assert len([pattern for pattern in PATTERNS if pattern.startswith("api/")]) == 2
+    assert len([pattern for pattern in PLAIN if pattern.startswith("admin/")]) > 50
 
 
 def addresses(names: list[str], every: bool) -> list[str]:
@@ -104,4 +118,20 @@ def test_objects_are_closed_to_whoever_may_not_see_them(every: bool, staff: User
     }
 
     assert {asked: status for asked, status in given.items() if status not in REFUSALS} == {}
+    assert rows() == before
+
+
+def test_pages_are_closed_to_staff_without_a_role_and_to_strangers(staff: User, world: dict[str, Any]) -> None:
+    """Sabotage seen to fail: the page for what Vapi has (`sync/choices/`) without its question for the permission."""
+    before = rows()
+    urls = {address(pattern, "") for pattern in PLAIN} - {LOG_OUT}
+    clients = {"staff": client_of(staff), "stranger": Client()}
+
+    opened = {
+        who: {url for url in urls for verb in ("get", "post") if getattr(client, verb)(url).status_code not in REFUSALS}
+        for who, client in clients.items()
+    }
+
+    assert opened["stranger"] == FOR_STRANGERS
+    assert opened["staff"] == FOR_STRANGERS | FOR_ALL_STAFF
     assert rows() == before

@@ -7,6 +7,7 @@ from django.test import Client
 @pytest.mark.django_db
 @pytest.mark.parametrize(("path", "wide"), [("/admin/login/", True), ("/healthz", False), ("/adminish", False)])
 def test_policy_is_wider_under_admin_only(path: str, wide: bool, client: Client) -> None:
+    """Sabotage seen to fail: give the policy of /admin/ to every path."""
     policy = client.get(path).headers["Content-Security-Policy"]
 
     assert ("'unsafe-eval'" in policy) is wide

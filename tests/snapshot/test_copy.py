@@ -64,6 +64,7 @@ def test_copy_of_nothing_published_is_read_again() -> None:
 
 
 def test_copy_is_private_and_gives_no_secret_away() -> None:
+    """Sabotage seen to fail: make the file with mode 0644."""
     WebhookSecret.objects.create(name="Production", secret="open sesame")
 
     write_copy(live_contents(1))
@@ -135,6 +136,7 @@ DAMAGES = {
 def test_unusable_copy_is_told_and_the_one_before_is_read(
     damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Sabotage seen to fail: let `_checked_lines` believe any last line."""
     write_copy(live_contents(1))
     write_copy(live_contents(2))
 

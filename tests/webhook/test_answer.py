@@ -116,10 +116,12 @@ def test_the_address_has_two_spellings(send: Send, path: str) -> None:
     ids=lambda value: repr(value)[:50],
 )
 def test_who_is_let_in(send: Send, headers: dict[str, str], body: bytes, method: str, status: int) -> None:
+    """Sabotage seen to fail: let `_verify_bearer` take any scheme, or the beginning of a token."""
     assert send(body, headers, method=method)[0] == status
 
 
 def test_a_stranger_learns_nothing(send: Send) -> None:
+    """Sabotage seen to fail: tell the reason of the refusal."""
     known = send(json.dumps(call_from(VIP)).encode(), {"Authorization": "Bearer wrong"})
 
     assert known == send(b"nonsense", {})
@@ -127,6 +129,7 @@ def test_a_stranger_learns_nothing(send: Send) -> None:
 
 
 def test_without_any_secret_everything_is_refused(send: Send, settings: Settings) -> None:
+    """Sabotage seen to fail: let `check_request` refuse nothing where there is no plan."""
     settings.VAPI_WEBHOOK_SECRET = ""
     store.reset()
 
@@ -238,6 +241,7 @@ def test_the_same_call_gets_the_same_answer_after_a_publish(send: Send) -> None:
 
 
 def test_headers_of_the_caller_are_not_merged_into_the_answer(send: Send) -> None:
+    """Sabotage seen to fail: lay the message's `assistantOverrides` over ours."""
     given = ask(send, call_from("+12025550177", assistantOverrides={"variableValues": {"brand": "Evil", "x": 1}}))
 
     assert given["assistantOverrides"] == BRAND

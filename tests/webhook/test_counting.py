@@ -73,6 +73,7 @@ def test_a_fault_of_ours_counts_as_the_last_resort(send: Send, monkeypatch: pyte
 def test_a_flood_of_strangers_asks_the_database_nothing(
     send: Send, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
+    """Sabotage seen to fail: one look at the stored secrets for each refusal."""
     settings.ROUTING_POLL_SECONDS = 3600
     store.reset()
     ask(send, call_from(VIP))  # the first message of a process reads the table
