@@ -9,23 +9,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet, TextField
+from django.db.models import CharField, JSONField, Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from routing.engine.numbers import customer_identity, is_withheld
 from routing.engine.table import Purpose
-from routing.models import Call, ListChange, NumberListEntry, RequestClaim, Revision, Rule
-from routing.models.encrypted import LockedText
+from routing.models import Call, EmergencySwitch, ListChange, NumberListEntry, RequestClaim
+from routing.models.encrypted import EncryptedTextField, LockedText
 from routing.recorder.drain import drain
 from routing.recorder.erasing import count_rejected, erase_rejected, spool_files_of
 from routing.snapshot.copy import copy_path
+from routing.vapi.marker import is_marker
 from routing.vapi.sandbox_calls import FILE_NAME, SandboxCalls
 
 ERASED = "(erased)"
+ERASED_TEXTS = ("external_id", "vapi_name", "target_name", "rule_name", "ended_reason", "error", "context", "facts")
+ERASED_FROM = {Call, RequestClaim, NumberListEntry, ListChange, EmergencySwitch}  # nothing of the number stays there
 SHORTEST = 7  # characters: an extension such as 100 also stands in prices and ids
 
 
@@ -116,14 +120,15 @@ def _read_number(text: str) -> str:
 
 
 def _erase_calls(mention: Mention, dry_run: bool) -> int:
-    rows = _mentioning(Call.objects.all(), mention, "customer_number", "external_id", "error", "context", "facts")
+    rows = _mentioning(Call.objects.all(), mention, "customer_number", *ERASED_TEXTS)
     for call in [] if dry_run else rows:
         if mention.is_in(call.customer_number):
             call.customer_number = call.external_id = ""
             call.context, call.facts = {}, {}
-        call.external_id, call.error = mention.cut(call.external_id), mention.cut(call.error)
-        call.context, call.facts = mention.cut(call.context), mention.cut(call.facts)
-        call.save(update_fields=["customer_number", "external_id", "error", "context", "facts"])
+            # A name of ours says nothing of the person, and by it the call is found at Vapi.
+            call.vapi_name = call.vapi_name if is_marker(call.vapi_name) else ""
+        _cut(call, mention, *ERASED_TEXTS)
+        call.save(update_fields=["customer_number", *ERASED_TEXTS])
     return len(rows)
 
 
@@ -149,8 +154,10 @@ def _erase_entries(mention: Mention, all_lists: bool, dry_run: bool) -> int:
     leaving = entries if all_lists else entries.filter(number_list__purpose=Purpose.SEGMENT)
     described = entries.none() if all_lists else entries.exclude(number_list__purpose=Purpose.SEGMENT)
     described = described.exclude(label="", variables={})
-    count = leaving.count() + described.count()
+    others = _mentioning(NumberListEntry.objects.exclude(number=mention.number), mention, "label", "variables")
+    count = leaving.count() + described.count() + len(others)
     if not dry_run:
+        _rewrite(others, mention, "label", "variables")
         described.update(label="", variables={})
         leaving.delete()
         # Processes that did not see the change yet read everything.
@@ -159,11 +166,12 @@ def _erase_entries(mention: Mention, all_lists: bool, dry_run: bool) -> int:
 
 
 def _erase_log_entries(mention: Mention, dry_run: bool) -> int:
-    rows = _mentioning(LogEntry.objects.all(), mention, "object_repr", "change_message")
-    for entry in [] if dry_run else rows:
-        entry.object_repr, entry.change_message = mention.cut(entry.object_repr), mention.cut(entry.change_message)
-        entry.save(update_fields=["object_repr", "change_message"])
-    return len(rows)
+    entries = _mentioning(LogEntry.objects.all(), mention, "object_repr", "change_message")
+    switches = _mentioning(EmergencySwitch.objects.all(), mention, "reason")
+    if not dry_run:
+        _rewrite(entries, mention, "object_repr", "change_message")
+        _rewrite(switches, mention, "reason")
+    return len(entries) + len(switches)
 
 
 def _erase_records(mention: Mention, dry_run: bool) -> int:
@@ -175,15 +183,18 @@ def _erase_records(mention: Mention, dry_run: bool) -> int:
 
 def _kept(mention: Mention, all_lists: bool) -> Iterator[str]:
     """Name what staff have to decide about: a rule or a list without the number would be another one."""
-    for rule in Rule.objects.order_by("position"):
-        if mention.is_in([rule.customer, rule.name, rule.note, rule.overrides]):
-            yield f"rule {rule.name}".replace(mention.number, ERASED)
-    for revision in Revision.objects.order_by("number").iterator():
-        if mention.is_in([revision.document, revision.note]):
-            yield f"revision {revision.number}"
+    for model in apps.get_app_config("routing").get_models():
+        columns = [field.attname for field in model._meta.concrete_fields if _holds_text(field)]
+        if columns and model not in ERASED_FROM and not model._meta.proxy:
+            for row in _mentioning(model._base_manager.order_by("pk"), mention, *columns):
+                yield f"{model._meta.verbose_name} “{mention.cut(str(row))}”"
     if not all_lists:
         entries = NumberListEntry.objects.filter(number=mention.number).exclude(number_list__purpose=Purpose.SEGMENT)
-        yield from (f"list {entry.number_list.name}" for entry in entries.select_related("number_list"))
+        yield from (f"list “{entry.number_list.name}”" for entry in entries.select_related("number_list"))
+
+
+def _holds_text(field: object) -> bool:
+    return isinstance(field, CharField | TextField | JSONField) and not isinstance(field, EncryptedTextField)
 
 
 def _files(mention: Mention) -> tuple[Path, ...]:
@@ -202,6 +213,17 @@ def _mentioning(rows: QuerySet[Any], mention: Mention, *columns: str) -> list[An
         holds |= Q(**{f"{name}__contains": mention.number})
     found = rows.annotate(**texts).filter(holds)
     return [row for row in found if any(mention.is_in(getattr(row, column)) for column in columns)]
+
+
+def _cut(row: Model, mention: Mention, *columns: str) -> None:
+    for column in columns:
+        setattr(row, column, mention.cut(getattr(row, column)))
+
+
+def _rewrite(rows: list[Any], mention: Mention, *columns: str) -> None:
+    for row in rows:
+        _cut(row, mention, *columns)
+        row.save(update_fields=columns)
 
 
 def _lift_time_limit() -> None:

@@ -69,7 +69,9 @@ def reconcile_calls(*, client: CallPlacer, now: datetime) -> Reconciled:
     looked_for = web.filter(error__startswith=NAMELESS)
     done.nameless = looked_for.count()
     done.unknown = done.nameless
-    for group in chain(_group(phone), _group(web.exclude(pk__in=looked_for))):
+    known, erased = phone.exclude(customer_number=""), phone.filter(customer_number="")
+    # The erased ones after the others: what is nobody else's may be theirs.
+    for group in chain(_group(known), _group(erased), _group(web.exclude(pk__in=looked_for))):
         try:
             _reconcile_group(group, client, now, done)
         except VapiError as error:
@@ -141,7 +143,7 @@ def _list_strangers(group: Group, client: CallPlacer) -> list[VapiCall]:
 
 def _find(row: Call, listed: list[VapiCall], group: Group) -> list[VapiCall]:
     """Return the call at Vapi that is the row's; several when that cannot be told."""
-    same_number = [call for call in listed if _customer(call) == row.customer_number]
+    same_number = [call for call in listed if _is_erased(row) or _customer(call) == row.customer_number]
     if is_marker(row.vapi_name):
         # In a batch a number may stand twice under one marker: then any of its calls will do.
         return [call for call in same_number if call.get("name") == row.vapi_name][:1]
@@ -149,7 +151,12 @@ def _find(row: Call, listed: list[VapiCall], group: Group) -> list[VapiCall]:
     rivals = [
         other for other in group if other.customer_number == row.customer_number and not is_marker(other.vapi_name)
     ]
-    return candidates if len(rivals) == 1 else candidates * 2
+    return candidates if len(rivals) == 1 and not _is_erased(row) else candidates * 2
+
+
+def _is_erased(row: Call) -> bool:
+    """Tell whether the customer was forgotten (`erase_number`): a phone call has a number, or it is not placed."""
+    return not row.customer_number
 
 
 def _is_near(row: Call, call: VapiCall) -> bool:

@@ -19,8 +19,8 @@ class Command(BaseCommand):
 
     help = (
         "Erase a customer's number from calls, requests, number lists, the history of the admin and the files of this "
-        "machine. Blocked and do-not-call lists keep it, without name, unless --all-lists. Rules and revisions that "
-        "name it are only listed. Run it on every machine that serves; running it again does no harm."
+        "machine. Blocked and do-not-call lists keep it, without name, unless --all-lists. Rules, revisions and "
+        "whatever else names it are only listed. Run it on every machine that serves; running it again does no harm."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
