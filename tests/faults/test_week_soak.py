@@ -1,6 +1,7 @@
 """Schedules at random instants around changes of the clock and holidays, against plain arithmetic written here.
 
-The oracle knows datetime and zoneinfo only: neither the library nor our way of writing a schedule.
+The oracle knows datetime and zoneinfo only: neither the library nor our way of writing a schedule. It takes the public
+holidays of two countries that move none to another weekday, and reckons Easter itself.
 """
 
 from __future__ import annotations
@@ -31,26 +32,34 @@ Span = tuple[int, int]  # minutes of the local day; an end above 24:00 is on the
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """Opening hours as plain numbers: by weekday, and by date where an exception stands."""
+    """Opening hours as plain numbers: by weekday, by date where an exception stands, and of public holidays."""
 
     weekly: dict[int, tuple[Span, ...]]
     dated: dict[date, tuple[Span, ...]]
+    country: str = ""
+    on_holidays: tuple[Span, ...] = ()
+
+    def is_special(self, day: date) -> bool:
+        """Tell whether a day has hours of its own, whatever its weekday."""
+        return day in self.dated or day in HOLIDAYS[self.country]
 
     def spans(self, day: date) -> tuple[Span, ...]:
         """Return the hours that begin on a day."""
-        return self.dated.get(day, self.weekly.get(day.weekday(), ()))
+        if day in self.dated:
+            return self.dated[day]
+        return self.on_holidays if self.is_special(day) else self.weekly.get(day.weekday(), ())
 
     def is_open(self, at: datetime, zone: ZoneInfo) -> bool:
         """Ask the wall clock: hours of today, and those of last night unless today stands for itself.
 
-        A dated exception is about its own day only: the early hours after it belong to the weekly night.
+        A dated exception, or a holiday, is about its own day only: the early hours after it belong to the weekly night.
         """
         wall = at.astimezone(zone)
         today, minute = wall.date(), wall.hour * 60 + wall.minute
         if any(start <= minute < end for start, end in self.spans(today)):
             return True
-        if today in self.dated:
-            return False  # a dated exception is the whole truth about its day, from 00:00 on
+        if self.is_special(today):
+            return False  # such a day is told all about, from 00:00 on
         last_night = self.weekly.get((today - timedelta(days=1)).weekday(), ())
         return any(minute + WHOLE_DAY < end for _, end in last_night)
 
@@ -60,11 +69,51 @@ class Plan:
         for day, spans in sorted(self.weekly.items()):
             by_hours.setdefault(spans, []).append(DAYS[day])
         weekly = "; ".join(f"{','.join(days)} {_write(spans)}" for spans, days in by_hours.items())
+        if self.country:
+            weekly += f"; PH {_write(self.on_holidays) or 'off'}"
         exceptions = tuple(
             ScheduleException(starts_on=day, ends_on=day, hours=_write(spans) if spans else None)
             for day, spans in sorted(self.dated.items())
         )
-        return ScheduleSpec(key="s", name="S", opening_hours=weekly, timezone=zone, exceptions=exceptions)
+        return ScheduleSpec(
+            key="s", name="S", opening_hours=weekly, timezone=zone, country=self.country, exceptions=exceptions
+        )
+
+
+def holidays(country: str) -> frozenset[date]:
+    """Return the days on which everybody in the country is off, of every year that is asked about."""
+    years = range(FIRST_DAY.year - 1, FIRST_DAY.year + DAYS_LONG // 365 + 2)
+    fixed, after_easter = KNOWN_HOLIDAYS[country]
+    moving = {easter(year) + timedelta(days=days) for year in years for days in after_easter}
+    return frozenset(moving | {date(year, month, day) for year in years for month, day in fixed})
+
+
+def easter(year: int) -> date:
+    """Return Easter Sunday by the rule of Gauss, as corrected by Butcher for the Gregorian calendar."""
+    century, golden = year // 100, year % 19
+    skipped = (century - century // 4 - (8 * century + 13) // 25 + 19 * golden + 15) % 30
+    moon = skipped - (skipped // 28) * (1 - (29 // (skipped + 1)) * ((21 - golden) // 11))
+    weekday = (year + year // 4 + moon + 2 - century + century // 4) % 7
+    return date(year, 3, 28) + timedelta(days=moon - weekday)
+
+
+# Month and day, and days after Easter Sunday.
+KNOWN_HOLIDAYS: dict[str, tuple[tuple[Span, ...], tuple[int, ...]]] = {
+    "": ((), ()),
+    "DE": (((1, 1), (5, 1), (10, 3), (12, 25), (12, 26)), (-2, 1, 39, 50)),
+    "FR": (((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)), (1, 39, 50)),
+}
+HOLIDAYS = {country: holidays(country) for country in KNOWN_HOLIDAYS}
+
+
+def test_easter_is_reckoned_right() -> None:
+    assert [easter(year) for year in (2024, 2025, 2026, 2027, 2038)] == [
+        date(2024, 3, 31),
+        date(2025, 4, 20),
+        date(2026, 4, 5),
+        date(2027, 3, 28),
+        date(2038, 4, 25),
+    ]
 
 
 def soak(count: int, seed: int) -> tuple[int, int]:
@@ -88,8 +137,10 @@ def soak(count: int, seed: int) -> tuple[int, int]:
 
 
 def test_schedules_agree_with_plain_arithmetic() -> None:
-    """Sabotage seen to fail: ask `Schedule.is_open` in UTC, or let what it holds outlive a change of the clock."""
-    opened, near = soak(QUICK, seed=6)
+    """Sabotage seen to fail: ask `Schedule.is_open` in UTC, let what it holds outlive a change of the clock; forget the
+    holidays' country, or that a holiday ends the night before it.
+    """
+    opened, near = soak(QUICK, seed=8)
 
     assert QUICK * 0.1 < opened < QUICK * 0.9
     assert near > QUICK * 0.1
@@ -103,7 +154,7 @@ def test_a_hundred_thousand_instants_agree_with_plain_arithmetic() -> None:
     assert LONG * 0.1 < opened < LONG * 0.9
     report(
         Promise.HOURS,
-        "12 time zones, nights, dated exceptions",
+        "12 time zones, nights, dated exceptions, public holidays",
         f"{LONG} instants ({near} at clock changes), no disagreement",
     )
 
@@ -120,7 +171,10 @@ def _plan(chance: random.Random) -> Plan:
     if chance.random() < 0.5:
         weekly = dict.fromkeys(days, night)
     dates = [FIRST_DAY + timedelta(days=day) for day in chance.sample(range(DAYS_LONG), chance.randrange(5))]
-    return Plan(weekly=weekly, dated={date: (_day(chance),) if chance.random() < 0.5 else () for date in dates})
+    dated: dict[date, tuple[Span, ...]] = {day: (_day(chance),) if chance.random() < 0.5 else () for day in dates}
+    country = chance.choice(list(KNOWN_HOLIDAYS))
+    on_holidays: tuple[Span, ...] = (_day(chance),) if country and chance.random() < 0.5 else ()
+    return Plan(weekly=weekly, dated=dated, country=country, on_holidays=on_holidays)
 
 
 def _day(chance: random.Random) -> Span:
@@ -136,12 +190,13 @@ def _night(chance: random.Random) -> Span:
 
 
 def _instant(chance: random.Random, plan: Plan, zone: ZoneInfo, changes: list[datetime]) -> tuple[datetime, bool]:
-    """Return an instant: anywhere, around a change of the clock, or about a dated exception."""
+    """Return an instant: anywhere, around a change of the clock, or about a dated exception or a holiday."""
     kind = chance.random()
     if kind < 0.4 and changes:
         return chance.choice(changes) + timedelta(seconds=chance.randrange(-2 * 3600, 2 * 3600)), True
-    if kind < 0.7 and plan.dated:
-        day = chance.choice(sorted(plan.dated))
+    special = sorted({*plan.dated, *HOLIDAYS[plan.country]})
+    if kind < 0.7 and special:
+        day = chance.choice(special)
         midnight = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
         return midnight + timedelta(minutes=chance.randrange(-12 * 60, 36 * 60)), False
     start = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
