@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.conftest import Deploy
+from tests.faults.conftest import PORTS, Deploy
 from tests.faults.databases import SqliteFile
 from tests.faults.deployment import Deployment, assert_each_once
 from tests.faults.load import Load, percentile, under_load, wait_for, wrong
@@ -30,10 +30,11 @@ SECONDS = 3
 
 
 @contextlib.contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """Put a disk of one megabyte there."""
+def small_disk(folder: Path, mebibytes: int = 1) -> Iterator[None]:
+    """Put a disk of one megabyte there, or some more."""
     folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=False).returncode:
+    size = f"size={mebibytes}m"
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder], check=False).returncode:
         pytest.skip("no disk can be mounted here")
     try:
         yield
@@ -125,6 +126,37 @@ def test_calls_are_answered_whatever_becomes_of_the_data_directory(
         f"{name} for {SECONDS} s under 50 calls/s ({kind})",
         f"{len(load.answered)} calls, all right, p99 {percentile(load.answered):.1f} ms; {lost} records lost, "
         f"{counted} counted, {told} log lines; recording again {took:.1f} s after",
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_the_disk_is_full_that_the_database_lies_on_too(sqlite_base: Path, tmp_path: Path) -> None:
+    """So it is where nobody configured anything.
+
+    Sabotage seen to fail: let `Losses.add` count nothing, or `spool.append` raise.
+    """
+    folder = tmp_path / "data"
+    with small_disk(folder, 6):
+        database = SqliteFile(path=Path(shutil.copy(sqlite_base, folder / "db.sqlite3")))
+        deployment = Deployment(database=database, folder=folder, port=next(PORTS))
+        with deployment.running(), under_load(deployment.port) as load:
+            time.sleep(1)
+            with full(folder):
+                time.sleep(SECONDS)
+            time.sleep(1.5)
+            healed = load.mark()
+            time.sleep(1.5)
+            load.stopped.set()
+            took = assert_each_once(deployment, [one.call_id for one in load.answered[healed + 8 : -8]])
+            lost, counted = losses(deployment, load)
+
+    assert wrong(load.answered) == []
+    assert counted >= lost > 0
+    report(
+        Promise.DATA_FOLDER,
+        f"full for {SECONDS} s with the SQLite file on it, under 50 calls/s",
+        f"{len(load.answered)} calls, all right, p99 {percentile(load.answered):.1f} ms; {lost} records lost, "
+        f"{counted} counted; recording again {took:.1f} s after",
     )
 
 
