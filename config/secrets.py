@@ -1,5 +1,6 @@
 """Secrets of this installation, made once when nobody has set them."""
 
+import contextlib
 import json
 import os
 import tempfile
@@ -10,6 +11,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+IN_MEMORY = ":memory:"
 FILE_NAME = "generated-secrets.json"
 
 
@@ -35,6 +37,18 @@ def load_or_generate(folder: Path) -> dict[str, Any]:
             f"{path} is damaged ({error}). Restore it from a backup; without it, stored secrets cannot be read."
         ) from error
     return secrets
+
+
+def make_private(name: str) -> None:
+    """Make the file of a database, unless it is there: SQLite would let everybody on this machine read what it makes.
+
+    Where that is impossible, whoever opens the database tells why.
+    """
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if name != IN_MEMORY:
+        with contextlib.suppress(OSError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _write_once(path: Path, secrets: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ from config.env import (
 )
 from config.logging import LOG_FORMATS, make_logging
 from config.openapi import SPECTACULAR
-from config.secrets import load_or_generate
+from config.secrets import load_or_generate, make_private
 from config.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -154,7 +154,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 DATABASES = {"default": read_database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'data' / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(DATABASES["default"]["NAME"])
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -1,10 +1,15 @@
 """Secrets that nobody set are made once, for all processes, and readable by their owner only."""
 
+import os
+import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from django.conf import settings as project
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django.fixtures import Settings
 
@@ -13,6 +18,24 @@ from routing.checks import check_shared_secrets
 
 POSTGRES = {"default": {"ENGINE": "django.db.backends.postgresql"}}
 SQLITE = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
+
+
+def test_the_file_of_sqlite_is_read_by_its_owner_alone(tmp_path: Path) -> None:
+    """It holds telephone numbers. SQLite itself would let everybody read it, in a folder that everybody may enter.
+
+    Sabotage seen to fail: make the folder only.
+    """
+    tmp_path.chmod(0o755)
+    path = tmp_path / "db.sqlite3"
+    environ = os.environ | {"DATABASE_URL": f"sqlite:///{path}", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    environ |= {"ROUTING_DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "manage.py", "migrate", "-v0", "contenttypes"]
+
+    subprocess.run(command, cwd=project.BASE_DIR, env=environ, check=True)
+
+    modes = {found.name: stat.S_IMODE(found.stat().st_mode) for found in tmp_path.glob("db.sqlite3*")}
+    assert modes["db.sqlite3"] == 0o600
+    assert set(modes.values()) == {0o600}
 
 
 def test_all_processes_agree_on_one_file_that_others_cannot_read(tmp_path: Path) -> None:
