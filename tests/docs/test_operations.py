@@ -7,6 +7,8 @@ import granian.server.common
 import pytest
 from django.conf import settings
 
+from routing.engine.decision import Reason
+from routing.models import WebhookOutcome
 from routing.recorder.depth import Depth
 from routing.status.disk import Disk
 from routing.status.exposition import Exposition
@@ -37,6 +39,17 @@ def test_every_metric_is_explained_and_no_other_named() -> None:
 @pytest.mark.parametrize("line", [line for line in LOG_LINES if line.count(" ") > 1])
 def test_a_log_line_is_one_that_is_written(line: str) -> None:
     assert line in SOURCE
+
+
+def test_the_last_resort_raises_an_alarm_whichever_way_it_came_about() -> None:
+    """Something broke, or there is no table: then the message counts as answered, and the decision tells.
+
+    Sabotage seen to fail: an alert for the message's outcome alone.
+    """
+    alert = next(line for line in PAGE.splitlines() if "alert: CallersGetLastResort" in line)
+
+    assert f'switchboard_webhook_messages_total{{outcome="{WebhookOutcome.LAST_RESORT}"}}' in alert
+    assert f'switchboard_decisions_total{{reason="{Reason.ERROR}"}}' in alert
 
 
 def test_there_are_log_lines() -> None:
