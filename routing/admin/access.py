@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from routing.admin.base import LINES_HELP, PasswordWidget, RowAdmin, RowForm, display
 from routing.models import ApiKey, ApiKeyKind, WebhookSecret, WebhookSecretKind
+from routing.models.encrypted import SecretLocked
 from routing.models.origins import normalise_origin
+from routing.vapi.signing import PlanError, read_plan
 
 
 class ApiKeyForm(RowForm[ApiKey]):
@@ -138,9 +140,24 @@ class WebhookSecretForm(RowForm[WebhookSecret]):
             self.add_error("header_name", "Write the name of the header: Authorization or X-Vapi-Secret.")
         if data.get("kind") == WebhookSecretKind.HMAC and not data.get("signature_header"):
             self.add_error("signature_header", "Write the name of the header, as x-signature.")
+        if not self.errors:
+            self._check_plan(data)
         return data
 
+    def _check_plan(self, data: dict[str, Any]) -> None:
+        """Refuse what the webhook would leave out, and with it every message of Vapi."""
+        try:
+            read_plan(WebhookSecret(**data).plan())
+        except PlanError:
+            leaves_body_out = bool(data["payload_format"]) and BODY not in data["payload_format"]
+            self.add_error(*(WITHOUT_BODY if leaves_body_out else NO_BASE64))
+        except SecretLocked:  # no key opens the stored one any more; the rest may be changed
+            return
 
+
+BODY = "{body}"
+WITHOUT_BODY = ("payload_format", f"Write {BODY} in it, or the signature would not protect what is sent.")
+NO_BASE64 = ("secret", "This is no base64, as the box says: copy it again, or take the tick off “secret is base64”.")
 HMAC_FIELDS = (
     "algorithm",
     "signature_header",

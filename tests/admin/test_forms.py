@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from routing.models import (
     ApiKey,
@@ -65,6 +67,10 @@ def messages_of(response: Any) -> dict[str, str]:
     return found
 
 
+SIGNED: Form = {
+    "name": "W", "kind": "hmac", "secret": "s!", "algorithm": "sha256", "signature_header": "x-signature",
+    "signature_encoding": "hex", "include_timestamp": "on",
+}  # fmt: skip
 WRONG_FORMS: dict[str, tuple[str, Form, str, str]] = {
     "target without name": ("target", {"kind": "reject", "message": "No."}, "name", "required"),
     "assistant without id": (
@@ -158,6 +164,19 @@ WRONG_FORMS: dict[str, tuple[str, Form, str, str]] = {
         {"name": "W", "kind": "hmac", "secret": "s", "signature_header": ""},
         "signature_header",
         "as x-signature",
+    ),
+    "signature that leaves the body out": (
+        "webhooksecret",
+        SIGNED | {"payload_format": "{timestamp}"},
+        "payload_format",
+        "Write {body} in it",
+    ),
+    "secret that is no base64": ("webhooksecret", SIGNED | {"secret_is_base64": "on"}, "secret", "no base64"),
+    "secret of nothing, in base64": (
+        "webhooksecret",
+        SIGNED | {"secret": "====", "secret_is_base64": "on"},
+        "secret",
+        "no base64",
     ),
 }
 
@@ -424,6 +443,17 @@ def test_a_stored_secret_is_never_shown(client: Client, staff: User, world: Form
     for page in pages:
         assert "open sesame" not in page.content.decode()
         assert "typed in vain" not in page.content.decode()
+
+
+def test_a_secret_that_no_key_opens_can_be_switched_off(client: Client, world: Form, settings: Settings) -> None:
+    """What is checked of a secret must not keep people from the page of a lost one."""
+    row, settings.ENCRYPTION_KEYS = world["webhooksecret"], [Fernet.generate_key().decode()]
+    form = SIGNED | {"name": "Lost", "secret": ""}
+
+    response = client.post(reverse("admin:routing_webhooksecret_change", args=[row.pk]), form)
+
+    assert response.status_code == 302
+    assert not WebhookSecret.objects.get(name="Lost").enabled
 
 
 @pytest.mark.parametrize(("typed", "stored"), [("", "open sesame"), ("new words", "new words")], ids=["empty", "new"])
