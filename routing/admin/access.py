@@ -157,7 +157,7 @@ class WebhookSecretForm(RowForm[WebhookSecret]):
 
 BODY = "{body}"
 WITHOUT_BODY = ("payload_format", f"Write {BODY} in it, or the signature would not protect what is sent.")
-NO_BASE64 = ("secret", "This is no base64, as the box says: copy it again, or take the tick off “secret is base64”.")
+NO_BASE64 = ("secret", "This is no base64, as “Secret is base64” says: copy it again, or switch that off.")
 HMAC_FIELDS = (
     "algorithm",
     "signature_header",
