@@ -17,7 +17,7 @@ API: choosing a target against the key's policy       tests/api/test_request_for
 API: addresses in a body are never fetched            test_api.py
 API: idempotency keys of another API key              tests/api/test_idempotency.py
 table file: tags, aliases, bombs                      test_table_files.py, tests/snapshot/test_tablefile.py
-uploads: bombs, 1 GB, 10 million rows                 test_uploads.py, test_upload_memory.py
+uploads: bombs, 1 GB, 10 million rows, of strangers   test_uploads.py, test_upload_memory.py
 admin: every page and action by every role            test_object_ids.py, tests/admin/test_roles.py
 admin and API: ids of other objects                   test_object_ids.py
 admin: masked numbers spelt out by filters            tests/admin/test_calls.py
