@@ -1,6 +1,6 @@
 """The blocks that a rule's conditions are edited in, and which of them a form uses."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ BLOCKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 # These always have a value, which means nothing without the rest of their block.
 NEVER_ALONE = frozenset({"schedule_is_open"})
+# These say how the rest of their block is meant, and hold for every call by themselves.
+NO_CONDITION = NEVER_ALONE | {"timezone"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +41,13 @@ def read_blocks(form: Any, inlines: Iterable[Any]) -> dict[str, Block]:
         )
         for name, label, fields in BLOCKS
     }
+
+
+def empty_blocks(shown: Collection[str], data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the first field of each shown block without a condition: saved like that, it would mean every call."""
+    for name, _, fields in BLOCKS:
+        if name in shown and fields and not any(data.get(field) for field in fields if field not in NO_CONDITION):
+            yield fields[0]
 
 
 def _is_used(form: Any, field: str) -> bool:

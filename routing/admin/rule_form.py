@@ -20,7 +20,7 @@ from routing.admin.base import (
     display,
 )
 from routing.admin.overrides_field import OverridesField
-from routing.admin.rule_blocks import read_blocks
+from routing.admin.rule_blocks import empty_blocks, read_blocks
 from routing.admin.rule_targets import RuleTargetInline
 from routing.engine.sentences import rule_sentence
 from routing.models import Rule, RuleAttribute
@@ -95,9 +95,13 @@ class RuleEditForm(RowForm[Rule]):
         return list(dict.fromkeys(tidy_entry(entry, settings.ROUTING_DEFAULT_REGION) for entry in entries))
 
     def clean(self) -> dict[str, Any]:
-        """Put faults of the dates at their fields."""
+        """Put faults of the dates at their fields, and refuse conditions that were added and left empty."""
         super().clean()
         check_days(self, "valid_from", "valid_until")
+        shown = self.data.getlist("block")  # type: ignore[attr-defined]  # the form of a request
+        for field in empty_blocks(shown, self.cleaned_data):
+            if not self.has_error(field):
+                self.add_error(field, "Nothing stands here: fill it in, or remove this condition.")
         return self.cleaned_data
 
 

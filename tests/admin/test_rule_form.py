@@ -57,6 +57,27 @@ def test_a_block_with_a_fault_is_open(client: Client) -> None:
     assert {name for name, block in response.context["blocks"].items() if block.is_used} == {"channels", "dates"}
 
 
+EMPTY_BLOCKS: dict[str, tuple[list[str], Form, set[str]]] = {
+    "campaigns": (["campaigns"], {}, {"campaigns"}),
+    "lists, beside a number": (["lists", "customer"], {"customer": "US"}, {"lists_any"}),
+    "open, without a schedule": (["schedule"], {"schedule_is_open": "on"}, {"schedule"}),
+    "a zone without days": (["dates"], {"timezone": "UTC"}, {"valid_from"}),
+    "a fault is told once": (["customer"], {"customer": "+1415x"}, {"customer"}),
+}
+
+
+@pytest.mark.parametrize(("shown", "fields", "faults"), EMPTY_BLOCKS.values(), ids=EMPTY_BLOCKS)
+def test_a_condition_that_was_added_and_left_empty_is_refused(
+    shown: list[str], fields: Form, faults: set[str], client: Client
+) -> None:
+    response = add(client, "rule", rule_form(arm("reception"), block=shown, **fields))
+
+    errors = response.context["adminform"].form.errors
+    assert set(errors) == faults
+    assert all(len(messages) == 1 for messages in errors.values())
+    assert not Rule.objects.filter(name="Test").exists()
+
+
 @pytest.mark.parametrize("rule", [None, "mexico"], ids=["new", "saved"])
 def test_the_page_has_each_field_of_the_form_once(rule: str | None, client: Client) -> None:
     address = reverse("admin:routing_rule_add")

@@ -127,6 +127,51 @@ def test_the_menu_of_conditions_works_by_keyboard(rule_page: Page) -> None:
     expect(page.locator(".sb-preview-sentence")).to_have_text("Inbound calls → nobody")
 
 
+def test_a_condition_that_was_added_is_not_forgotten_empty(rule_page: Page) -> None:
+    page = rule_page
+    page.get_by_label("Name", exact=True).fill("For a campaign")
+    choose(page, "#arms-0", "Night desk")
+    add_condition(page, "Way the call comes")
+    page.get_by_label("Inbound").check()
+    add_condition(page, "Campaigns")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.get_by_text("Nothing stands here: fill it in, or remove this condition.")).to_be_visible()
+    assert not Rule.objects.filter(name="For a campaign").exists()
+
+    page.get_by_role("button", name="Remove condition: The call belongs to any of these campaigns").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+    assert Rule.objects.get(name="For a campaign").channels == ["inbound"]
+
+
+def test_a_block_goes_with_its_last_attribute(rule_page: Page) -> None:
+    add_condition(rule_page, "Attributes")
+    rule_page.get_by_role("button", name="Remove this attribute").click()
+
+    expect(rule_page.locator("[data-block=attributes]")).to_be_hidden()
+    expect(rule_page.get_by_role("button", name="Add condition")).to_be_focused()
+
+
+def test_the_menu_of_conditions_stays_above_the_bar_of_buttons(rule_page: Page) -> None:
+    rule_page.set_viewport_size({"width": 1280, "height": 800})
+    rule_page.get_by_role("button", name="Add condition").click()
+
+    rule_page.get_by_role("menuitem", name="Attributes").click(timeout=2000)  # refused while something covers it
+
+    expect(rule_page.locator("#id_attributes-0-key")).to_be_focused()
+
+
+def test_a_wrong_number_is_told_by_its_chip_alone_after_saving(rule_page: Page) -> None:
+    add_condition(rule_page, "Customer's number")
+    rule_page.get_by_role("combobox", name="Add a number").fill("+1415555012x")
+    rule_page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(rule_page.get_by_text("Please correct the errors below.")).to_be_visible()
+    expect(rule_page.locator(".sb-chip-invalid").get_by_text("is not a telephone number")).to_be_visible()
+    expect(rule_page.locator("[data-block=customer] .sb-ruleform-error")).to_have_count(0)
+
+
 def test_what_is_wrong_stays_as_it_was_typed(boss: Page) -> None:
     open_rule(boss, "spring")
     boss.get_by_text("Settings that change for these calls").click()

@@ -133,6 +133,22 @@ def test_a_copy_and_a_typed_position_come_from_the_menu(rules: Page) -> None:
     assert shown(rules)[0] == "Spring offers (copy)"
 
 
+def test_the_menu_of_a_low_row_stays_above_the_foot_of_the_window(rules: Page) -> None:
+    rules.set_viewport_size({"width": 1280, "height": 500})
+    rules.get_by_label("More for Spring offers").click()
+    entry = rules.get_by_role("link", name="Delete …")
+    expect(entry).to_be_in_viewport()
+
+    covered = entry.evaluate(
+        """(link) => {
+            const { left, top, width, height } = link.getBoundingClientRect();
+            return document.elementFromPoint(left + width / 2, top + height / 2) !== link;
+        }"""
+    )
+
+    assert not covered
+
+
 def test_carried_down_a_rule_goes_right_below_the_last_one_it_passed(rules: Page) -> None:
     rules.goto(f"{rules.url}?enabled__exact=1")  # hides a rule below “Nobody home”
     handle(rules, "VIP callers").focus()

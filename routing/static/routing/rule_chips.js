@@ -98,6 +98,7 @@
         const once = new Map(found.map((entry) => [entry.text, entry]).reverse()); // the first of each
         entries = found.filter((entry) => once.get(entry.text) === entry);
         const twice = found.length - entries.length;
+        for (const told of box.querySelectorAll(".sb-ruleform-error")) told.remove(); // each entry says it now
         if (twice) note = `${twice} stood there already and ${twice === 1 ? "is" : "are"} left out`;
       } catch {
         if (mine !== turn) return;

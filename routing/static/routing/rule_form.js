@@ -35,7 +35,10 @@
 
     const show = () => {
       const used = [...root.querySelectorAll("[data-block]")].filter(isUsed); // as they stand now
-      for (const block of blocks) block.classList.toggle("sb-block-first", block === used[0]);
+      for (const block of blocks) {
+        block.classList.toggle("sb-block-first", block === used[0]);
+        block.querySelector("[data-block-shown]").disabled = !isUsed(block); // the server refuses one that is left empty
+      }
       for (const item of items) item.hidden = used.some((block) => block.dataset.block === item.dataset.adds);
       warning.hidden = used.length > 0;
       opener.disabled = free().length === 0;
@@ -49,6 +52,7 @@
     const open = (last) => {
       menu.hidden = false;
       opener.setAttribute("aria-expanded", "true");
+      menu.scrollIntoView({ block: "nearest" }); // the bar at the foot of the window would hide its end
       free().at(last ? -1 : 0)?.focus();
     };
 
@@ -76,6 +80,11 @@
       list[to % list.length].focus();
     };
 
+    // A block of lines from which the last one was removed says nothing any more.
+    root.addEventListener("change", () => {
+      const bare = (block) => block.matches("[data-lines]") && !block.querySelector("[data-line]:not([hidden])");
+      for (const block of blocks) if (isUsed(block) && bare(block)) remove(block);
+    });
     for (const block of blocks) {
       if (isFilled(block)) block.dataset.used = "yes"; // the browser brought back what was typed
       block.querySelector("[data-block-remove]").hidden = false;

@@ -17,6 +17,7 @@ if (table && list) {
   prepare();
   document.addEventListener("submit", onSubmit);
   document.addEventListener("click", closeMenus);
+  document.addEventListener("toggle", showMenu, true); // it does not bubble
   document.addEventListener("keydown", onKey, true);
   list.addEventListener("pointerdown", onPointerDown);
   list.addEventListener("focusout", () => setTimeout(onFocusLost));
@@ -147,6 +148,11 @@ function closeMenus(event) {
   for (const menu of document.querySelectorAll(".sb-rules-menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
+}
+
+// The bar at the foot of the window would hide the end of a low row's menu.
+function showMenu(event) {
+  if (event.target.matches(".sb-rules-menu[open]")) event.target.querySelector("div").scrollIntoView({ block: "nearest" });
 }
 
 // ---- Moving: the row goes where it would stand; the server hears of it once it is put down ----

@@ -237,6 +237,7 @@ class Editor {
       details.open = false;
       details.firstChild.focus();
     });
+    details.addEventListener("toggle", () => details.open && menu.scrollIntoView({ block: "nearest" })); // not below the foot's bar
     details.addEventListener("focusout", ({ relatedTarget }) => {
       if (!details.contains(relatedTarget)) details.open = false;
     });
