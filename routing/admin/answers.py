@@ -1,10 +1,12 @@
 """A decision on a page: who answers, how the call was understood, and what became of each rule."""
 
 from collections.abc import Iterable
+from datetime import tzinfo
 from typing import Any
 
 from routing.admin.masking import mask_number
 from routing.engine.condition_words import customer_phrase
+from routing.engine.context import Channel
 from routing.engine.decision import Decision
 from routing.engine.explain import RuleOutcome, RuleTrace
 from routing.engine.table import TargetKind
@@ -23,9 +25,13 @@ OUTCOME_WORDS = {
 }
 
 
-def who_answers(decision: Decision) -> str:
+def who_answers(decision: Decision, channel: Channel) -> str:
     """Return one large sentence for the top of the page."""
     target = decision.target
+    if channel is not Channel.INBOUND and target.kind is TargetKind.REJECT:
+        return f"No call begins: the request is refused with “{target.message}”"
+    if channel is not Channel.INBOUND and target.kind is TargetKind.TRANSFER:
+        return f"No call begins: {target.name} is a transfer, which can only take calls that come in"
     match target.kind:
         case TargetKind.TRANSFER:
             return f"{target.name} answers: the call is transferred to {target.number or target.sip_uri}"
@@ -35,18 +41,21 @@ def who_answers(decision: Decision) -> str:
             return f"{target.name} answers"
 
 
-def understood(decided: DecidedCall, *, masked: bool = False) -> list[tuple[str, str]]:
-    """Return what the engine made of the call, by name; `masked` hides the middle of the customer's number."""
+def understood(decided: DecidedCall, zone: tzinfo, *, masked: bool = False) -> list[tuple[str, str]]:
+    """Return what the engine made of the call, by name, its time on the clock of `zone`.
+
+    `masked` hides the middle of the customer's number.
+    """
     situation, table = decided.situation, decided.ruleset.table
     lists = {spec.key: spec.name for spec in table.lists}
     campaigns = {spec.slug: spec.name for spec in table.campaigns}
-    at = situation.context.at
+    at = situation.context.at.astimezone(zone)
     return [
         ("Customer", _hide(customer_phrase(situation), decided) if masked else customer_phrase(situation)),
         ("On lists", ", ".join(lists.get(hit.list_key, hit.list_key) for hit in decided.facts.hits) or "none"),
         ("Our number", situation.our_number or "none"),
         ("Campaign", ", ".join(campaigns.get(slug, slug) for slug in sorted(situation.campaigns)) or "none running"),
-        ("At", f"{at:%A %d %B %Y %H:%M:%S} {at.tzinfo}"),
+        ("At", f"{at:%A %d %B %Y %H:%M:%S} {zone}"),
     ]
 
 

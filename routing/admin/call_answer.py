@@ -1,10 +1,9 @@
 """What stands above the columns of a call: who took it and why, rule by rule, and who would take it now."""
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from routing.admin.answers import read_place, rule_rows, understood
 from routing.admin.masking import FULL_NUMBERS
@@ -32,7 +31,7 @@ def tell(call: Call, request: HttpRequest) -> dict[str, Any]:
     place = read_place(request.GET.get("from"))
     return {
         **answer,
-        "understood": understood(then, masked=not full),
+        "understood": understood(then, timezone.get_current_timezone(), masked=not full),
         "today": _today(call, then),
         "open_rules": place is not None,
         **rule_rows(then, place, masked=not full),
@@ -67,7 +66,7 @@ def explain_row(call: Call) -> str:
 
 def simulator_address(call: Call) -> str:
     """Return the simulator's address for the same call at the same instant."""
-    at: datetime = call.decided_at.astimezone(ZoneInfo("UTC"))
+    at = timezone.localtime(call.decided_at)
     attributes = [f"{key}={value[0]}" for key, value in call.context.get("attributes", {}).items()]
     return simulate_call(
         channel=call.channel,
@@ -77,6 +76,6 @@ def simulator_address(call: Call) -> str:
         attributes="\n".join(attributes),
         date=f"{at:%Y-%m-%d}",
         time=f"{at:%H:%M:%S}",
-        timezone="UTC",
+        timezone=timezone.get_current_timezone_name(),
         table="live",
     )

@@ -206,10 +206,10 @@ class CallAdmin(LogAdmin[Call]):
         """Return what went wrong; Vapi may repeat the number in it."""
         return shown_text(call.error, call.viewer)  # type: ignore[attr-defined]  # see get_object
 
-    @display(description="Sandbox", label={"sandbox": "warning"})
-    def shown_sandbox(self, call: Call) -> tuple[str, str] | None:
-        """Return a mark where nobody was called."""
-        return ("sandbox", "Sandbox") if call.sandbox else None
+    @display(description="Sandbox")
+    def shown_sandbox(self, call: Call) -> str:
+        """Return whether the sandbox answered in Vapi's place."""
+        return "Yes: nobody was called" if call.sandbox else "No"
 
     @display(description="Decided by")
     def shown_revision(self, call: Call) -> str:

@@ -104,7 +104,7 @@ class Call(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_channel_display()} call of {self.decided_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_channel_display()} call of {timezone.localtime(self.decided_at):%Y-%m-%d %H:%M}"
 
     @classmethod
     def fit(cls, columns: Mapping[str, Any]) -> dict[str, Any]:

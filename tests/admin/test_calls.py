@@ -229,6 +229,19 @@ def test_a_call_tells_why_by_its_own_revision_and_who_would_take_it_now(client: 
     assert response.context["today"]["revision"] == 2
 
 
+def test_a_call_tells_its_time_on_the_clock_of_the_pages(client: Client, settings: Any) -> None:
+    settings.TIME_ZONE = "America/Chicago"
+    call = make_known(timezone.now(), sandbox=True, decided_at=datetime.fromisoformat("2026-04-13T14:30:00+00:00"))
+
+    response = client.get(page_of(call))
+
+    page = response.content.decode()
+    assert str(call) == "Inbound call of 2026-04-13 09:30"
+    assert dict(response.context["understood"])["At"] == "Monday 13 April 2026 09:30:00 America/Chicago"
+    assert "date=2026-04-13&amp;time=09%3A30%3A00&amp;timezone=America%2FChicago" in page
+    assert "Yes: nobody was called" in page
+
+
 def test_a_call_that_would_be_taken_the_same_way_says_so(client: Client) -> None:
     response = client.get(page_of(make_known(timezone.now())))
 

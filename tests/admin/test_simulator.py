@@ -46,7 +46,11 @@ ANSWERS: dict[str, tuple[dict[str, str], str, str | None]] = {
     "afternoon in UTC": ({"customer": "", **MONDAY_MORNING, "time": "15:00", "timezone": "UTC"}, "Reception", None),
     "a web page, nobody there": ({"channel": "web"}, "Reception answers", None),
     "a prankster": ({"customer": "+12025550166"}, "Nobody answers: the caller hears “This number", None),
-    "calling a prankster": ({"channel": "outbound", "customer": "+12025550166"}, "Nobody answers", None),
+    "calling a prankster": (
+        {"channel": "outbound", "customer": "+12025550166"},
+        "No call begins: the request is refused with “This",
+        None,
+    ),
 }
 
 
@@ -123,11 +127,27 @@ def test_a_draft_with_faults_names_them(client: Client) -> None:
     assert "name at least one target" in text
 
 
+TRANSFERS = {
+    "inbound": "Front desk answers: the call is transferred to +12025550199",
+    "outbound": "No call begins: Front desk is a transfer, which can only take calls that come in",
+}
+
+
+@pytest.mark.parametrize(("channel", "who"), TRANSFERS.items(), ids=TRANSFERS)
+def test_a_transfer_takes_only_calls_that_come_in(channel: str, who: str, client: Client) -> None:
+    RuleTarget.objects.filter(rule__key="mexico").update(target=Target.objects.get(key="desk"))
+
+    response = ask(client, channel=channel, customer="+525512345678", table="draft")
+
+    assert response.context["who"] == who
+
+
 def test_before_anything_is_published_the_last_resort_answers(admin: User) -> None:
     response = ask(client_of(admin), customer="+12025550101")
 
     assert "Nobody answers" in response.context["who"]
     assert "Nothing is published yet" in response.content.decode()
+    assert "the default target takes every call" not in response.content.decode()
 
 
 WRONG: dict[str, tuple[dict[str, str], str, str]] = {
@@ -170,6 +190,23 @@ def test_the_address_holds_the_question(client: Client) -> None:
     assert again.context["understood"][0] == first.context["understood"][0]
     assert f"{again.context['form'].cleaned_data['at']:%Y-%m-%d}" in first.context["address"]
     assert again.context["form"].cleaned_data["attributes"] == {"plan": "gold"}
+
+
+def test_a_link_without_a_zone_means_the_usual_one_and_tells_its_clock(client: Client) -> None:
+    """The links beside rules and numbers name none; the list would offer its first zone, Africa/Abidjan."""
+    response = client.get(PAGE, {"channel": "inbound", "customer": "+12025550101"})
+
+    assert response.context["form"]["timezone"].value() == "America/New_York"
+    assert dict(response.context["understood"])["At"].endswith(" America/New_York")
+    assert "timezone=America%2FNew_York" in response.context["address"]
+
+
+def test_without_schedules_the_usual_zone_is_that_of_the_pages(admin: User, settings: Any) -> None:
+    settings.TIME_ZONE = "America/Chicago"
+
+    response = client_of(admin).get(PAGE)
+
+    assert response.context["form"]["timezone"].value() == "America/Chicago"
 
 
 def test_asking_records_nothing(client: Client) -> None:

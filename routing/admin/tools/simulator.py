@@ -53,9 +53,9 @@ def _answer(form: SimulatorForm, ruleset: RuleSet, first: int | None) -> dict[st
     decided = simulate(form.context(), ruleset)
     return {
         "decision": decided.decision,
-        "who": who_answers(decided.decision),
+        "who": who_answers(decided.decision, decided.context.channel),
         "why": reason_phrase(decided.decision),
-        "understood": understood(decided),
+        "understood": understood(decided, form.zone()),
         "is_draft": form.cleaned_data["table"] == DRAFT,
         "is_live": ruleset is live_ruleset(),
         "address": form.address(),
@@ -75,7 +75,7 @@ def _next(decided: DecidedCall, form: SimulatorForm) -> dict[str, Any] | None:
     local = instant.astimezone(form.zone())
     return {
         "at": f"{local:%A %d %B, %H:%M} ({form.zone()})",
-        "who": who_answers(decision),
+        "who": who_answers(decision, decided.context.channel),
         "why": reason_phrase(decision),
         "address": form.address(instant),
     }

@@ -72,7 +72,13 @@ class SimulatorForm(forms.Form):
 
     def __init__(self, data: Any, *, table: Table, now: dt.datetime) -> None:
         """Offer the numbers and campaigns of a table; `now` is the instant of an empty date."""
-        super().__init__(data or None, initial={"channel": "inbound", "table": "live", "timezone": _usual_zone(table)})
+        usual = {"channel": "inbound", "table": "live", "timezone": _usual_zone(table)}
+        if data and not data.get(
+            "timezone"
+        ):  # a link that names no zone means the usual one, not the first of the list
+            data = data.copy()
+            data["timezone"] = usual["timezone"]
+        super().__init__(data or None, initial=usual)
         self.now = now
         self._offer("number", [ANY, *((number.key, f"{number.name} ({number.key})") for number in table.numbers)])
         self._offer("campaign", [ANY, *((campaign.slug, campaign.name) for campaign in table.campaigns)])
@@ -180,6 +186,6 @@ def _revisions(asked: str | None) -> list[tuple[str, str]]:
 
 
 def _usual_zone(table: Table) -> str:
-    """Return the zone that staff most likely mean: that of the first schedule which has one."""
+    """Return the zone that staff most likely mean: that of the first schedule which has one, else that of the pages."""
     zones = (schedule.timezone for schedule in table.schedules if schedule.timezone in zone_names())
-    return next(zones, "UTC")
+    return next(zones, settings.TIME_ZONE)
