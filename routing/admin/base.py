@@ -78,6 +78,8 @@ BooleanWidget = widgets.UnfoldBooleanWidget
 FileWidget = widgets.UnfoldAdminFileFieldWidget
 
 LINES_HELP = "One a line."
+# The browser's own calendar. The theme's warns, in red, of a clock that differs from the server's: a day has none.
+DAYS: Any = {models.DateField: {"widget": TextWidget(attrs={"type": "date"})}}
 
 
 class _Fields:
@@ -97,12 +99,13 @@ class RowAdmin(_SharedPage, _Fields, _ThemeAdmin[Row]):
 
     list_per_page = 50
     warn_unsaved_form = True
-    formfield_overrides = {models.TextField: {"widget": TextAreaWidget(attrs={"rows": 3})}}
+    formfield_overrides = {**DAYS, models.TextField: {"widget": TextAreaWidget(attrs={"rows": 3})}}
 
 
 class RowInline(_Fields, _ThemeInline[Row, Parent]):
     """Rows that are edited inside their parent's page."""
 
+    formfield_overrides = DAYS
     extra = 0
     hide_title = True  # a line's own fields say what it is
 

@@ -38,7 +38,6 @@ else:
 IN_WORDS = {"channels": "channel_words", "customer": "customer_words"}
 OPEN = "on"
 STATES = ((OPEN, "open"), ("off", "closed"))
-DAY = {"type": "date"}
 # The sentence that such a field stands in says what its help would say.
 SELF_EXPLAINING = "name enabled lists_any lists_none numbers campaigns valid_until timezone".split()
 
@@ -75,8 +74,6 @@ class RuleEditForm(RowForm[Rule]):
         widgets = {
             "name": TextWidget(attrs={"placeholder": "VIP callers"}),
             "note": TextAreaWidget(attrs={"rows": 2}),
-            "valid_from": TextWidget(attrs=DAY),
-            "valid_until": TextWidget(attrs=DAY),
         }
 
     class Media:

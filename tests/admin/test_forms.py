@@ -1,5 +1,6 @@
 """What staff type wrong, and what the page says then; and what is stored when they type it right."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -179,6 +180,18 @@ WRONG_FORMS: dict[str, tuple[str, Form, str, str]] = {
         "no base64",
     ),
 }
+
+
+DAYS = {"rule": "valid_from", "campaign": "starts_on", "schedule": "exceptions-__prefix__-starts_on"}
+
+
+@pytest.mark.parametrize(("model", "field"), DAYS.items(), ids=DAYS)
+def test_days_are_chosen_in_the_browsers_calendar(model: str, field: str, client: Client) -> None:
+    """The theme's own one marks each day in red for staff whose clock is not the server's."""
+    page = client.get(reverse(f"admin:routing_{model}_add")).content.decode()
+
+    assert re.search(rf'<input type="date" name="{field}"', page)
+    assert "vDateField" not in page
 
 
 @pytest.mark.parametrize(("model", "form", "field", "message"), WRONG_FORMS.values(), ids=WRONG_FORMS)

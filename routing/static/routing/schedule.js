@@ -482,10 +482,10 @@ function start() {
   const edited = ({ target }) => { if (ours.test(target.name ?? "")) preview.soon(); };
   form.addEventListener("input", edited);
   form.addEventListener("change", edited);
-  // The searchable list, the calendar and the buttons of lines tell jQuery only.
+  // The searchable list and the buttons of lines tell jQuery only.
   window.django?.jQuery?.(form).on("change", edited);
   document.addEventListener("formset:removed", () => preview.soon());
-  form.addEventListener("click", ({ target }) => { if (target.closest("[class*=delete], .calendarlink, .calendarbox")) preview.soon(); });
+  form.addEventListener("click", ({ target }) => { if (target.closest("[class*=delete]")) preview.soon(); });
   if (form.querySelector(".errorlist") || text?.value !== text?.defaultValue) preview.soon();
 }
 
