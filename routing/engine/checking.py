@@ -205,9 +205,9 @@ def check_attribute(spec: AttributeSpec) -> Iterator[Fault]:
             yield "value", f"has no place with {spec.op}; remove it"
         return
     if not spec.values:
-        yield "value", f"is missing; {spec.op} needs something to compare with"
+        yield "value", "is missing; write what the attribute is compared with"
         return
     if len(spec.values) > 1 and spec.op not in _MANY_VALUES:
-        yield "value", f"{spec.op} compares with one value; use in or not_in for several"
+        yield "value", f"{spec.op} compares with one value; use in (is one of) or not_in (is none of) for several"
     if spec.op in _NUMERIC and read_number_text(spec.values[0]) is None:
         yield "value", f"'{spec.values[0]}' is not a number"

@@ -9,12 +9,14 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from routing.engine.context import Channel, Context
 from routing.engine.live import Facts
 from routing.models import Campaign, LiveState, Revision, Rule, RuleTarget, Schedule, TableSettings, Target
 from routing.services.draft import read_draft
+from routing.services.publish import publish
 from routing.snapshot.livefile import write_facts
 from tests.admin.conftest import allow, client_of, make_call
 from tests.admin.test_stamps import opened, page_of, words
@@ -213,6 +215,25 @@ def test_what_was_not_looked_at_is_not_published(client: Client) -> None:
     assert "My change" in words(response)
     assert client.post(PAGE, {"note": "Both", "seen": response.context["seen"]}).status_code == 302
     assert live() == 2
+
+
+def test_the_slower_of_two_publishers_is_told(client: Client, admin: User) -> None:
+    Rule.objects.filter(key="mexico").update(enabled=False)
+    seen = client.get(PAGE).context["seen"]
+    publish(author=admin, note="First", now=timezone.now())
+
+    text = words(client.post(PAGE, {"note": "Second", "seen": seen}))
+
+    assert "or a colleague published it" in text
+    assert "Nothing to publish: the draft equals what is live." in text
+    assert live() == 2
+
+
+def test_an_empty_installation_has_nothing_to_publish(admin: User) -> None:
+    text = words(client_of(admin).get(PAGE))
+
+    assert "Nothing to publish: the draft is empty." in text
+    assert "equals what is live" not in text
 
 
 @pytest.mark.parametrize("seen", ["", "x", "1", "1.2.3"])

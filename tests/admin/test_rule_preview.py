@@ -52,6 +52,13 @@ def preview(client: Client, form: Form, rule: Rule | None = None) -> str:
     return panel(client.post(f"{PREVIEW}{rule.pk}/" if rule else PREVIEW, form))
 
 
+def test_only_a_saved_rule_can_be_simulated(client: Client) -> None:
+    form = rule_form(arm("desk"), customer="MX")
+
+    assert "Simulate this rule" not in preview(client, form)
+    assert "Simulate this rule" in preview(client, form, Rule.objects.get(key="mexico"))
+
+
 def test_the_panel_tells_of_the_unsaved_rule(client: Client) -> None:
     before = list(Rule.objects.values())
     form = rule_form(arm("desk", 60), arm("night", 40), customer="MX\n+1202*", schedule=Schedule.objects.get().pk,
@@ -111,7 +118,8 @@ def test_the_simulator_is_asked_about_a_call_that_the_rule_means(client: Client)
     number = OurNumber.objects.get(number="+12025550112")
     form = rule_form(arm("desk"), channels=["outbound"], customer="+1415*\nMX", numbers=[number.pk])
 
-    address = re.findall(r'href="(/admin/simulator/[^"]*)"', client.post(PREVIEW, form).json()["html"])[0]
+    answer = client.post(f"{PREVIEW}{Rule.objects.get(key='mexico').pk}/", form)
+    address = re.findall(r'href="(/admin/simulator/[^"]*)"', answer.json()["html"])[0]
 
     asked = client.get(html.unescape(address))
     assert asked.status_code == 200

@@ -181,6 +181,7 @@ FOUND = {
     "a country": ("%2B52 55 1234 5678", ["mexico"], "by country MX"),
     "a campaign's number": ("%2B12025550112", ["spring"], "by campaign Spring offers"),
     "a blocked number": ("%2B12025550166", [], "it is on list Nuisance"),
+    "a beginning": ("%2B1202555016", [], "Some of them are refused before any rule: those on list Nuisance"),
     "words": ("concierge", ["vip-callers", "gold"], ""),
     "a number in a note": ("%2B13125550142", ["closed"], "No rule mentions +13125550142."),
 }

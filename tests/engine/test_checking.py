@@ -108,7 +108,7 @@ MISTAKES: list[tuple[str, object, str, str, str]] = [
         "contains",
         FIRST,
         "when.attributes[2].value",
-        "is missing; contains needs something",
+        "is missing; write what",
     ),
     ("rules.0.when.attributes.1.value", "many", FIRST, "when.attributes[1].value", "'many' is not a number"),
     ("rules.0.when.attributes.1.value", "NaN", FIRST, "when.attributes[1].value", "'NaN' is not a number"),

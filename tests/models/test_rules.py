@@ -139,8 +139,8 @@ def test_form_tells_what_is_wrong(fields: dict[str, object], field: str, message
 @pytest.mark.parametrize(
     ("op", "values", "message"),
     [
-        ("is", [], "needs something to compare with"),
-        ("is", ["a", "b"], "compares with one value"),
+        ("is", [], "write what the attribute is compared with"),
+        ("is", ["a", "b"], "compares with one value; use in .is one of"),
         ("greater", ["many"], "not a number"),
         ("missing", ["a"], "Has no place"),
     ],

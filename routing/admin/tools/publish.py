@@ -22,7 +22,10 @@ from routing.services.new_findings import split_findings
 from routing.services.publish import publish
 from routing.services.rulesets import NoRuleset, draft_ruleset, ruleset_of
 
-LOOK_AGAIN = "Nothing was published: the draft changed since you looked. Look again at what goes live."
+LOOK_AGAIN = (
+    "Nothing was published: the draft changed since you looked, or a colleague published it. "
+    "Look again at what goes live."
+)
 SHOWN_FINDINGS = 50
 
 

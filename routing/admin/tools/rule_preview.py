@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from routing.admin.base import as_sentence
 from routing.admin.masking import shown_number
-from routing.admin.rule_draft import DraftRule, read_draft_rule
+from routing.admin.rule_draft import UNSAVED, DraftRule, read_draft_rule
 from routing.admin.simulator_address import simulate_rule
 from routing.engine.lint import Severity
 from routing.engine.overrides import merge
@@ -89,6 +89,7 @@ def _panel(draft: DraftRule, table: Table, request: HttpRequest) -> str:
     context = {
         "preview": preview,
         "is_enabled": draft.spec.enabled,
+        "is_saved": draft.spec.key != UNSAVED,
         "takes_every_call": draft.spec.when == When() and not draft.unfinished,
         "unfinished": draft.unfinished,
         "faults": list(_faults(draft, preview)),
