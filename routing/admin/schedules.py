@@ -80,11 +80,16 @@ class ScheduleAdmin(RowAdmin[Schedule]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Add the preview of what is stored; the page's script brings it up to date with each edit."""
+        """Add the preview of what is stored; the page's script brings it up to date with each edit.
+
+        A page that comes back draws what was sent: drawing on in another week would lose the typed one.
+        """
         known = extra_context or {}
         return super().changeform_view(request, object_id, form_url, {**known, **self._preview(request, object_id)})
 
     def _preview(self, request: HttpRequest, object_id: str | None) -> dict[str, Any]:
+        if request.method == "POST":
+            return {"drawn": described_week(request.POST.get("opening_hours", "")), "came_back": True}
         row = self.get_object(request, object_id) if object_id else None
         if row is None:
             return {"drawn": described_week("")}

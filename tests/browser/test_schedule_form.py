@@ -162,3 +162,27 @@ def test_a_page_that_comes_back_with_a_fault_shows_what_was_typed(desk: Page) ->
     expect(desk.get_by_role("button", name="Saturday 10:00-14:00")).to_be_visible()
     expect(desk.get_by_role("region", name="Next changes")).to_contain_text("Sat")
     expect(desk.get_by_role("region", name="Next changes")).not_to_contain_text("Mon")
+
+
+def test_a_fault_in_an_exception_leaves_the_drawn_week_as_it_was(desk: Page) -> None:
+    text(desk).fill("Sa 10:00-14:00; PH off")
+    desk.get_by_text("Add another Exception").click()
+    desk.locator("[name=exceptions-1-starts_on]").fill("2026-12-31")
+    desk.locator("[name=exceptions-1-hours]").fill("9-12")
+    desk.get_by_role("button", name="Save", exact=True).click()
+
+    expect(desk.get_by_text("'9-12' is not hours").first).to_be_visible()
+    expect(desk.locator(".sb-schedule-strip")).to_contain_text("10:00-14:00")
+    drag(desk, (6, 10), (6, 12))
+    expect(text(desk)).to_have_value("Sa 10:00-14:00; Su 10:00-12:00; PH off")
+
+
+def test_the_week_of_the_slower_of_two_editors_is_drawn_on(desk: Page) -> None:
+    text(desk).fill("Sa 10:00-14:00; PH off")
+    Schedule.objects.update(opening_hours="Mo 01:00-02:00; PH off")
+    desk.get_by_role("button", name="Save", exact=True).click()
+
+    expect(desk.get_by_text("while you were editing it").first).to_be_visible()
+    expect(desk.locator(".sb-schedule-strip")).to_contain_text("10:00-14:00")
+    drag(desk, (6, 10), (6, 12))
+    expect(text(desk)).to_have_value("Sa 10:00-14:00; Su 10:00-12:00; PH off")

@@ -486,7 +486,7 @@ function start() {
   window.django?.jQuery?.(form).on("change", edited);
   document.addEventListener("formset:removed", () => preview.soon());
   form.addEventListener("click", ({ target }) => { if (target.closest("[class*=delete]")) preview.soon(); });
-  if (form.querySelector(".errorlist") || text?.value !== text?.defaultValue) preview.soon();
+  if ("cameBack" in desk.dataset || text?.value !== text?.defaultValue) preview.ask();
 }
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
