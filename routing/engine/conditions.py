@@ -277,7 +277,13 @@ def check_customer_entry(entry: str, region: str) -> str | None:
     if len(text) == 2 and text.isalpha() and not text.isupper() and is_country(text.upper()):
         return f"'{entry}' is compared letter by letter; write {text.upper()} if the country is meant"
     if text.startswith("+") and "*" not in text and to_e164(text, region) is None:
-        return f"'{entry}' is not a telephone number; write it as +12025550111"
+        return f"'{entry}' is not a telephone number; write it as +12025550111{_or_prefix(text)}"
     if text != WITHHELD and is_withheld(text):
         return f"'{entry}' stands for a hidden number; write withheld"
     return None
+
+
+def _or_prefix(text: str) -> str:
+    """Return the words that offer a prefix, where the text is the beginning of a number."""
+    digits = "".join(text.split())
+    return f", or {digits}* for every number that begins so" if _PREFIX.fullmatch(f"{digits}*") else ""

@@ -176,4 +176,6 @@ def test_numbers_are_understood_in_one_request(client: Client) -> None:
     assert len(entries) == 1503
     assert entries[0] == {"text": "+12025550100", "kind": "exact", "shown": "+1 202-555-0100",
                           "meaning": "this number", "country": "US", "coveredBy": "US"}  # fmt: skip
-    assert entries[2]["meaning"] == "'+1415' is not a telephone number; write it as +12025550111."
+    assert entries[2]["meaning"] == (
+        "'+1415' is not a telephone number; write it as +12025550111, or +1415* for every number that begins so."
+    )

@@ -90,6 +90,13 @@ MISTAKES: list[tuple[str, object, str, str, str]] = [
     ("rules.0.when.customer", ["UK"], FIRST, "when.customer[0]", "'UK' is not a country"),
     ("rules.0.when.customer", ["mx"], FIRST, "when.customer[0]", "'mx' is compared letter by letter; write MX"),
     ("rules.0.when.customer", ["+1415"], FIRST, "when.customer[0]", "'+1415' is not a telephone number"),
+    (
+        "rules.0.when.customer",
+        ["+1 415"],
+        FIRST,
+        "when.customer[0]",
+        "'+1 415' is not a telephone number; write it as +12025550111, or +1415* for",
+    ),
     ("rules.0.when.customer", ["+1415555012x"], FIRST, "when.customer[0]", "'+1415555012x' is not a telephone number"),
     ("rules.0.when.customer", ["Anonymous"], FIRST, "when.customer[0]", "'Anonymous' stands for a hidden number"),
     ("rules.0.when.customer", ["Withheld"], FIRST, "when.customer[0]", "'Withheld' stands for a hidden number"),
