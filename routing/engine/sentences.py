@@ -10,6 +10,7 @@ from routing.engine.conditions import (
 )
 from routing.engine.context import Channel
 from routing.engine.decision import Decision, Reason
+from routing.engine.isolating import isolate
 from routing.engine.numbers import is_country
 from routing.engine.table import (
     WITHHELD,
@@ -55,10 +56,8 @@ def rule_sentence(rule: RuleSpec, table: Table) -> str:
     For example: "US callers on Main line outside Office hours → After hours".
     """
     names = {target.key: target.name for target in table.targets}
-    if len(rule.then) > 1:
-        shares = [f"{arm.weight} % {names.get(arm.target, arm.target)}" for arm in rule.then]
-    else:
-        shares = [names.get(arm.target, arm.target) for arm in rule.then]
+    called = [(arm.weight, isolate(names.get(arm.target, arm.target))) for arm in rule.then]
+    shares = [f"{weight} % {name}" if len(called) > 1 else name for weight, name in called]
     return f"{when_sentence(rule.when, table)} → {', '.join(shares) or 'nobody'}"
 
 
@@ -167,7 +166,7 @@ def attribute_phrase(spec: AttributeSpec | AttributeIs) -> str:
 
 
 def _named(keys: Iterable[str], names: Mapping[str, str]) -> str:
-    return join_words([names.get(key, key) for key in keys])
+    return join_words([isolate(names.get(key, key)) for key in keys])
 
 
 def join_words(words: list[str], last: str = "or", shown: int = SHOWN) -> str:

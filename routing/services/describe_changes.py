@@ -11,6 +11,7 @@ from typing import Any
 
 from routing.engine.changes import is_same_rule
 from routing.engine.document import write_document
+from routing.engine.isolating import isolate
 from routing.engine.reading_rules import write_rule
 from routing.engine.table import Table
 from routing.services.describe_entries import (
@@ -181,7 +182,7 @@ def _difference(label: str, was: Words, now: Words) -> tuple[str, tuple[str, ...
 
 def _text(words: Words) -> str:
     text = words if isinstance(words, str) else ", ".join(words)
-    return (text if len(text) <= SHORT else f"{text[: SHORT - 1]}…") or NONE
+    return isolate(text if len(text) <= SHORT else f"{text[: SHORT - 1]}…") or NONE
 
 
 def _moved(old: Sequence[str], new: Sequence[str]) -> set[str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from routing.engine.isolating import isolate
+
 Words = str | tuple[str, ...]  # one value, or several without an order
 Entry = Mapping[str, Any]
 
@@ -44,13 +46,13 @@ class Names:
 
 
 def names_in(*documents: Entry) -> Names:
-    """Collect the names of documents; a later one wins."""
+    """Collect the names of documents, ready to stand in a sentence; a later one wins."""
 
     def collect(section: str, key: str) -> dict[str, str]:
-        return {entry[key]: name_of(entry) for document in documents for entry in document.get(section, [])}
+        return {entry[key]: isolate(name_of(entry)) for document in documents for entry in document.get(section, [])}
 
     numbers = {
-        entry.get("number") or entry.get("sip_uri"): name_of(entry)
+        entry.get("number") or entry.get("sip_uri"): isolate(name_of(entry))
         for document in documents
         for entry in document.get("numbers", [])
     }

@@ -13,6 +13,7 @@ from routing.engine.context import Attribute, Channel, Context
 from routing.engine.decision import Decision, Reason, RuleRef
 from routing.engine.document import read_document
 from routing.engine.explain import explain
+from routing.engine.isolating import isolate
 from routing.engine.live import Facts, ListHit
 from routing.engine.sentences import decision_sentence, rule_sentence
 from routing.engine.situation import situate
@@ -254,3 +255,39 @@ def test_a_condition_tells_what_it_wants_and_what_it_saw(
 def test_a_condition_without_words_is_refused() -> None:
     with pytest.raises(TypeError, match="no words for"):
         condition_words(object(), None, Facts(), None)  # type: ignore[arg-type]  # a kind without words
+
+
+def test_names_from_right_to_left_keep_their_share() -> None:
+    raw = {
+        **WORLD,
+        "targets": [
+            {"key": "reception", "name": "مكتب", "kind": "assistant", "vapi_id": "a1"},
+            {"key": "after", "name": "קבלה", "kind": "assistant", "vapi_id": "a2"},
+        ],
+        "rules": [
+            {"name": "Split", "then": [{"target": "reception", "weight": 70}, {"target": "after", "weight": 30}]},
+            {"name": "One", "when": {"campaigns": ["spring"]}, "then": [{"target": "after"}]},
+        ],
+    }
+    table = read_document(raw)
+
+    sentences = [rule_sentence(rule, table) for rule in table.rules]
+
+    assert sentences == [
+        "Every call → 70 % \u2068مكتب\u2069, 30 % \u2068קבלה\u2069",
+        "Calls in campaign Spring sale → \u2068קבלה\u2069",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "isolated"),
+    [
+        ("VIP", "VIP"),
+        ("Recepción 客服", "Recepción 客服"),
+        ("VIP קבלה", "\u2068VIP קבלה\u2069"),
+        ("\u2068ק…", "\u2068ק…\u2069"),
+    ],
+    ids=["ASCII", "left to right", "mixed", "cut inside a name"],
+)
+def test_only_letters_from_the_right_are_isolated(text: str, isolated: str) -> None:
+    assert isolate(text) == isolated

@@ -214,3 +214,15 @@ def test_every_field_of_a_table_has_words(text: str) -> None:
     assert {change.kind for change in added if change.section != "settings"} == {ChangeKind.ADDED}
     assert {change.section for change in added} >= {"rules", "targets", "schedules", "campaigns", "numbers", "lists"}
     assert describe_changes(document, document) == ()
+
+
+def test_names_from_right_to_left_keep_their_side_of_the_arrow() -> None:
+    """Unisolated, a reader sees them the other way round."""
+    before = edited("targets", "espanol", name="مكتب")
+    after = deepcopy(before)
+    entry(after, "rules", "mexico")["then"] = [{"target": "night", "weight": 100}]
+    entry(after, "targets", "night")["name"] = entry(before, "targets", "night")["name"] = "קבלה"
+
+    (change,) = describe_changes(before, after)
+
+    assert change.what == "target \u2068مكتب\u2069 → \u2068קבלה\u2069"
