@@ -101,6 +101,14 @@ class RowAdmin(_SharedPage, _Fields, _ThemeAdmin[Row]):
     warn_unsaved_form = True
     formfield_overrides = {**DAYS, models.TextField: {"widget": TextAreaWidget(attrs={"rows": 3})}}
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Return what would go away, without the lines inside a row: they go with it, and look like other rows."""
+        found: Any
+        found, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        own = {str(model._meta.verbose_name_plural) for model in self.admin_site._registry}
+        kept = {name: count for name, count in counts.items() if str(name) in own}
+        return [it for it in found if not isinstance(it, list)], kept, lacking, protected
+
 
 class RowInline(_Fields, _ThemeInline[Row, Parent]):
     """Rows that are edited inside their parent's page."""

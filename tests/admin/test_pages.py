@@ -18,6 +18,7 @@ from routing.models import (
     EmergencySwitch,
     ListChange,
     LiveState,
+    NumberList,
     RequestClaim,
     RequestRate,
     Revision,
@@ -165,3 +166,24 @@ def test_deleting_rules_closes_the_gaps(admin: User, world: dict[str, Any]) -> N
     assert list(Rule.objects.values_list("key", "position")) == [
         ("spring", 1), ("nobody", 2), ("gold", 3), ("closed", 4),
     ]  # fmt: skip
+
+
+def test_deleting_asks_about_the_row_and_not_about_its_lines(admin: User, world: dict[str, Any]) -> None:
+    rule = Rule.objects.get(key="spring")
+
+    page = client_of(admin).get(address(Rule, "delete", rule.pk)).content.decode()
+
+    assert page.count(f'href="/admin/routing/rule/{rule.pk}/change/">Spring offers</a>') <= 2  # the crumb and the row
+    assert "Rules: 1" in page
+    assert "Target of a rule" not in page
+    assert "relationship" not in page
+
+
+def test_deleting_a_list_counts_its_numbers_and_does_not_name_them(admin: User, world: dict[str, Any]) -> None:
+    nuisance = NumberList.objects.get(key="nuisance")
+
+    text = client_of(admin).get(address(NumberList, "delete", nuisance.pk)).content.decode()
+
+    assert "Number lists: 1" in text
+    assert "List entries: 1" in text
+    assert "+12025550166" not in text
