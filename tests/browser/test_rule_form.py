@@ -172,6 +172,15 @@ def test_a_wrong_number_is_told_by_its_chip_alone_after_saving(rule_page: Page) 
     expect(rule_page.locator("[data-block=customer] .sb-ruleform-error")).to_have_count(0)
 
 
+def test_a_log_out_meanwhile_is_told_before_saving(boss: Page) -> None:
+    open_rule(boss, "mexico")
+    boss.context.clear_cookies(name="sessionid")
+
+    boss.get_by_label("Note").fill("Typed for half an hour")
+
+    expect(boss.get_by_text("You are logged out: copy what you typed before you save.")).to_be_visible()
+
+
 def test_what_is_wrong_stays_as_it_was_typed(boss: Page) -> None:
     open_rule(boss, "spring")
     boss.get_by_text("Settings that change for these calls").click()

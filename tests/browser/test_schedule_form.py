@@ -164,6 +164,14 @@ def test_a_page_that_comes_back_with_a_fault_shows_what_was_typed(desk: Page) ->
     expect(desk.get_by_role("region", name="Next changes")).not_to_contain_text("Mon")
 
 
+def test_a_log_out_meanwhile_is_told_before_saving(desk: Page) -> None:
+    desk.context.clear_cookies(name="sessionid")
+
+    text(desk).fill("Sa 10:00-14:00; PH off")
+
+    expect(desk.get_by_text("You are logged out: copy what you typed before you save.")).to_be_visible()
+
+
 def test_a_fault_in_an_exception_leaves_the_drawn_week_as_it_was(desk: Page) -> None:
     text(desk).fill("Sa 10:00-14:00; PH off")
     desk.get_by_text("Add another Exception").click()

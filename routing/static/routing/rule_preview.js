@@ -1,6 +1,7 @@
 // The panel beside the form: asks the server what the rule would do, a moment after each change. Nothing is saved by it.
 (() => {
   const QUIET = 400; // milliseconds without a change
+  const LOGGED_OUT = "You are logged out: copy what you typed before you save.";
 
   const start = (panel) => {
     const [body, status] = [panel.querySelector("[data-preview-body]"), panel.querySelector("[data-preview-status]")];
@@ -26,7 +27,11 @@
       if (form) Object.assign(request, { method: "POST", body: new FormData(form) });
       try {
         const answer = await fetch(panel.dataset.preview, request);
-        if (!answer.ok || answer.redirected) throw new Error(answer.status);
+        if (answer.redirected) {
+          status.textContent = LOGGED_OUT;
+          return;
+        }
+        if (!answer.ok) throw new Error(answer.status);
         draw(await answer.json());
         status.textContent = "";
       } catch (error) {

@@ -401,6 +401,10 @@ class Preview {
     body.set("month", this.month);
     try {
       const response = await fetch(this.desk.dataset.url, { method: "POST", body, signal: this.asked.signal, credentials: "same-origin" });
+      if (response.redirected) {
+        this.warn("You are logged out: copy what you typed before you save.");
+        return;
+      }
       if (!response.ok) throw new Error(String(response.status));
       const answer = await response.json();
       this.panel.innerHTML = answer.html;
@@ -409,9 +413,13 @@ class Preview {
       this.onAnswer(answer);
     } catch (error) {
       if (error.name === "AbortError") return;
-      this.status.textContent = "";
-      this.panel.replaceChildren(make("p", { class: "sb-card sb-warning" }, "The preview cannot be brought up to date just now. Saving still checks everything."));
+      this.warn("The preview cannot be brought up to date just now. Saving still checks everything.");
     }
+  }
+
+  warn(words) {
+    this.status.textContent = "";
+    this.panel.replaceChildren(make("p", { class: "sb-card sb-warning" }, words));
   }
 }
 
