@@ -46,6 +46,7 @@ def banner_context(request: HttpRequest) -> dict[str, Any]:
 
 def _emergency_banners(request: HttpRequest) -> list[Banner]:
     may_look = request.user.has_perm("routing.view_emergencyswitch")
+    may_end = request.user.has_perm("routing.change_emergencyswitch")
     link = reverse("admin:emergency") if may_look else ""
     zone = timezone.get_current_timezone_name()
     return [
@@ -55,7 +56,7 @@ def _emergency_banners(request: HttpRequest) -> list[Banner]:
             text=f"Emergency: {switch.effect}, until {timezone.localtime(switch.until):%a %d %b %H:%M} ({zone})"
             f"{f': {switch.reason}' if switch.reason else ''}",
             link=link,
-            link_text="Change or end",
+            link_text="Change or end" if may_end else "Details",
         )
         for switch in EmergencySwitch.running(timezone.now())
     ]

@@ -79,4 +79,4 @@ class EmergencySwitch(models.Model):
     def __str__(self) -> str:
         effects: list[Any] = [self.target] if self.target else []
         effects += ["outbound paused"] if self.pauses_outbound else []
-        return f"{', '.join(map(str, effects))} until {self.until:%Y-%m-%d %H:%M}"
+        return f"{', '.join(map(str, effects))} until {timezone.localtime(self.until):%Y-%m-%d %H:%M}"

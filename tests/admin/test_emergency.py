@@ -18,6 +18,7 @@ from tests.admin.conftest import allow, client_of
 pytestmark = pytest.mark.django_db
 NOW = datetime.fromisoformat("2026-03-02T15:00:00+00:00")
 PAGE = "/admin/emergency/"
+ROWS = "/admin/routing/emergencyswitch/"
 
 
 @pytest.fixture(autouse=True)
@@ -179,3 +180,67 @@ def test_every_page_says_that_it_is_on(client: Client, staff: User) -> None:
     assert "Change or end" not in client_of(staff).get("/admin/").content.decode()
     client.post(PAGE, {"end": running()[0].pk})
     assert text not in client.get("/admin/").content.decode()
+
+
+def test_times_are_those_of_the_staffs_time_zone(client: Client, settings: Any) -> None:
+    settings.TIME_ZONE = "America/New_York"
+
+    switched = client.post(PAGE, form(), follow=True).content.decode()
+
+    assert "The emergency switch is on: Front desk until 2026-03-02 11:00." in switched
+    assert "2 Mar 2026, 11:00" in client.get(ROWS).content.decode()
+
+
+def test_a_button_pressed_twice_switches_once(client: Client) -> None:
+    main = OurNumber.objects.get(name="Main line").pk
+
+    client.post(PAGE, form())
+    again = client.post(PAGE, form(), follow=True)
+    client.post(PAGE, form(our_numbers=[main]))
+    client.post(PAGE, form(our_numbers=[main]))
+    client.post(PAGE, form(reason="Flood"))
+
+    assert "The emergency switch is on" in again.content.decode()
+    assert [switch.reason for switch in running()] == ["Flood", "Fire alarm", "Fire alarm"]
+
+
+def test_the_same_is_switched_on_again_once_it_was_ended(client: Client) -> None:
+    client.post(PAGE, form())
+    client.post(PAGE, {"end": running()[0].pk})
+
+    client.post(PAGE, form())
+
+    assert len(running()) == 1
+
+
+def test_history_tells_who_ended_it_and_when_also_from_the_list(client: Client, admin: User) -> None:
+    client.post(PAGE, form())
+    [switch] = running()
+
+    with time_machine.travel(datetime.fromisoformat("2026-03-02T15:20:00+00:00"), tick=False):
+        client.post(ROWS, {"action": "end_now", "_selected_action": [switch.pk]})
+    newest = LogEntry.objects.latest("pk")
+
+    assert (newest.change_message, newest.user) == ("Ended early.", admin)
+    assert "2 Mar 2026, 15:20 (ended early)" in client.get(ROWS).content.decode()
+
+
+def test_a_switch_keeps_its_reason(client: Client) -> None:
+    client.post(PAGE, form())
+    [switch] = running()
+    page = reverse("admin:routing_emergencyswitch_change", args=[switch.pk])
+    typed = {"target": switch.target_id, "until_0": "2026-03-02", "until_1": "16:30", "reason": " "}
+
+    response = client.post(page, typed)
+
+    assert "Say why" in response.content.decode()
+    assert running()[0].reason == "Fire alarm"
+
+
+def test_who_may_only_look_is_not_told_to_change_it(client: Client, staff: User) -> None:
+    client.post(PAGE, form())
+
+    page = client_of(allow(staff, "view_emergencyswitch")).get("/admin/").content.decode()
+
+    assert "Change or end" not in page
+    assert "Details" in page

@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.models import ADDITION
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -14,9 +15,10 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from routing.admin.base import RadioWidget, SearchManyWidget, SearchSelectWidget, TextWidget
-from routing.admin.switch import SwitchForm
-from routing.models import EmergencySwitch, Target
+from routing.admin.switch import SwitchForm, end_switch, log_switch
+from routing.models import EmergencySwitch, OurNumber, Target
 
+PRESSED_TWICE = timedelta(seconds=10)
 OTHER_END = "other"
 ENDS = {
     "30": "30 minutes",
@@ -62,8 +64,6 @@ class EmergencyForm(SwitchForm):
         self.fields["target"].queryset = Target.objects.filter(enabled=True, missing_since=None)  # type: ignore[attr-defined]
         self.fields["until"].required = False
         self.fields["until"].help_text = f"{timezone.get_current_timezone_name()} time. At most 7 days from now."
-        self.fields["reason"].required = True
-        self.fields["reason"].error_messages["required"] = "Say why: your colleagues must know what happened."
 
     def clean(self) -> dict[str, Any]:
         """Turn the duration into an end."""
@@ -104,31 +104,40 @@ def emergency_page(request: HttpRequest) -> HttpResponse:
 
 
 def _switch(request: HttpRequest, form: EmergencyForm) -> HttpResponse:
+    user: Any = request.user
     with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)  # a second press of the button waits for the first
         switch = form.save(commit=False)
-        switch.author = request.user  # type: ignore[assignment]  # staff are logged in
-        switch.save()
-        form.save_m2m()
-        _log(request, switch, ADDITION, f"Switched on: {switch.reason}")
+        switch.author = user
+        if not _is_pressed_twice(switch, set(form.cleaned_data["our_numbers"]), form.now):
+            switch.save()
+            form.save_m2m()
+            log_switch(switch, user, ADDITION, f"Switched on: {switch.reason}")
     messages.success(request, f"The emergency switch is on: {switch}. It takes effect within a second.")
     return redirect("admin:emergency")
+
+
+def _is_pressed_twice(switch: EmergencySwitch, numbers: set[OurNumber], now: datetime) -> bool:
+    """Tell whether the same person switched the same a moment ago: ending one of two would leave the other on."""
+    alike = EmergencySwitch.running(now).filter(
+        author=switch.author,
+        target=switch.target,
+        pauses_outbound=switch.pauses_outbound,
+        reason=switch.reason,
+        started_at__gt=now - PRESSED_TWICE,
+    )
+    return any(set(one.our_numbers.all()) == numbers for one in alike)
 
 
 def _end_switch(request: HttpRequest, pk: str, now: datetime) -> HttpResponse:
     if not request.user.has_perm("routing.change_emergencyswitch"):
         raise PermissionDenied
     switch = get_object_or_404(EmergencySwitch, pk=pk if pk.isdecimal() else None)
-    if EmergencySwitch.objects.filter(pk=switch.pk, ended_at=None, until__gt=now).update(ended_at=now):
-        _log(request, switch, CHANGE, "Ended early.")
+    if end_switch(switch, request.user, now):
         messages.success(request, "The switch has ended: the rules decide again.")
     else:
         messages.info(request, "This switch had ended already.")
     return redirect("admin:emergency")
-
-
-def _log(request: HttpRequest, switch: EmergencySwitch, flag: int, message: str) -> None:
-    user: Any = request.user
-    LogEntry.objects.log_actions(user.pk, [switch], flag, change_message=message, single_object=True)
 
 
 def _end(lasts: str, now: datetime) -> datetime:
