@@ -20,6 +20,7 @@ from routing.services.count_calls import Figures, count_calls
 from routing.services.count_messages import FAILED, count_messages
 
 WEEK = timedelta(days=7)
+SEE_CONNECTION = "routing.view_webhooksecret"
 TONES = {Reason.DEFAULT.value: "plain", Reason.ERROR.value: "danger", Reason.EMERGENCY.value: "danger"}
 STATE_TONES = {CallState.REFUSED: "warning", CallState.FAILED: "danger", CallState.UNKNOWN: "danger"}
 
@@ -66,7 +67,7 @@ def figures_context(span: Span, user: Any) -> dict[str, Any]:
     figures, messages = count_calls(since, until, _zone()), count_messages(since, until)
     return {
         "figures": figures,
-        "tiles": list(_tiles(figures, messages, span)),
+        "tiles": list(_tiles(figures, messages, span, user)),
         "chart": column_chart(figures),
         "target_bars": bars(
             ((line.name, line.count, calls_link(span, target_key=line.key), "plain") for line in figures.targets),
@@ -131,7 +132,7 @@ def _choice_bars(
     return bars(sorted((*lines, undecided), key=lambda line: -line[1]), figures.total)
 
 
-def _tiles(figures: Figures, messages: Any, span: Span) -> Iterator[Tile]:
+def _tiles(figures: Figures, messages: Any, span: Span, user: Any) -> Iterator[Tile]:
     sandbox = f"{figures.sandbox} of them in the sandbox" if figures.sandbox else ""
     yield Tile(label="Calls", value=f"{figures.total:,}", note=sandbox, link=calls_link(span))
     yield _share_tile("To the default", figures.by_default, figures.total, "no rule took them", "plain")
@@ -145,7 +146,8 @@ def _tiles(figures: Figures, messages: Any, span: Span) -> Iterator[Tile]:
     failed = sum(messages[outcome] for outcome in FAILED)
     yield Tile(
         label="Failed webhooks", value=f"{failed:,}", note=f"of {sum(messages.values()):,} messages",
-        tone="warning" if failed else "plain", link=reverse("admin:connection"),
+        tone="warning" if failed else "plain",
+        link=reverse("admin:connection") if user.has_perm(SEE_CONNECTION) else "",
     )  # fmt: skip
     slowest = figures.slowest[0].answer_ms if figures.slowest else None
     if slowest is not None:

@@ -81,7 +81,7 @@ class ImportForm(forms.Form):
 
 def import_page(request: HttpRequest, number_list: NumberList) -> HttpResponse:
     """Tell what an import would do; do it when the same is sent again with the button that says so."""
-    if not request.user.has_perms(["routing.add_numberlistentry", "routing.change_numberlistentry"]):
+    if not may_import(request.user):
         raise PermissionDenied
     form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     context: dict[str, Any] = {}
@@ -101,6 +101,11 @@ def import_page(request: HttpRequest, number_list: NumberList) -> HttpResponse:
         **context,
     }
     return TemplateResponse(request, "admin/routing/numberlist/import.html", page)
+
+
+def may_import(user: Any) -> bool:
+    """Tell whether somebody may bring numbers onto lists."""
+    return bool(user.has_perms(["routing.add_numberlistentry", "routing.change_numberlistentry"]))
 
 
 def entries_address(number_list: NumberList) -> str:

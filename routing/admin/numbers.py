@@ -5,16 +5,16 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from routing.admin.base import InfinitePaginator, RowAdmin, RowForm, display
 from routing.admin.list_export import export_list
-from routing.admin.list_import import entries_address, import_page
+from routing.admin.list_import import entries_address, import_page, may_import
 from routing.admin.simulator_address import simulator_link
 from routing.engine.numbers import NumberKind, number_key, read_number
 from routing.models import NumberList, NumberListEntry
@@ -33,8 +33,9 @@ class NumberListAdmin(RowAdmin[NumberList]):
     fields = ("name", "purpose", "shown_entries", "tools", "key")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NumberList]:
-        """Count the entries of each list."""
-        return super().get_queryset(request).annotate(entry_count=Count("entries"))
+        """Count the entries of each list, and tell it whether who looks may import."""
+        importable = Value(may_import(request.user))
+        return super().get_queryset(request).annotate(entry_count=Count("entries"), is_importable=importable)
 
     @display(
         description="Purpose",
@@ -60,12 +61,10 @@ class NumberListAdmin(RowAdmin[NumberList]):
         if number_list._state.adding:
             return ""
         bring, take = (reverse(f"admin:routing_numberlist_{verb}", args=[number_list.pk]) for verb in TOOLS)
+        links = [(bring, "Import or paste")] if getattr(number_list, "is_importable", False) else []
+        links += [(take, "CSV"), (f"{take}?format=xlsx", "Excel")]
         return format_html(
-            '<span class="sb-pager"><a class="sb-link" href="{}">Import or paste</a>'
-            '<a class="sb-link" href="{}">CSV</a><a class="sb-link" href="{}?format=xlsx">Excel</a></span>',
-            bring,
-            take,
-            take,
+            '<span class="sb-pager">{}</span>', format_html_join("", '<a class="sb-link" href="{}">{}</a>', links)
         )
 
     def get_urls(self) -> list[URLPattern]:

@@ -249,6 +249,16 @@ def test_a_call_that_would_be_taken_the_same_way_says_so(client: Client) -> None
     assert "The same call would be taken the same way now" in response.content.decode()
 
 
+def test_a_call_tells_its_time_in_the_zone_of_the_pages(client: Client, settings: Any) -> None:
+    settings.TIME_ZONE = "America/Chicago"
+    call = make_known(datetime.fromisoformat("2026-04-13T14:30:00+00:00"))
+
+    page = client.get(page_of(call)).content.decode()
+
+    assert "Inbound call of 2026-04-13 09:30" in page
+    assert "Monday 13 April 2026 09:30:00 America/Chicago" in page
+
+
 def test_a_call_whose_revision_is_gone_still_has_a_page(client: Client) -> None:
     text = client.get(page_of(make_known(timezone.now(), revision=99))).content.decode()
 

@@ -1,5 +1,6 @@
 """Every page and action for every role, for staff without any, and for strangers."""
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +16,7 @@ pytestmark = pytest.mark.django_db
 
 ROLES = {"v": "Routing viewer", "e": "Routing editor", "p": "Routing publisher", "a": "Routing auditor"}
 EVERYBODY = "vepa"
+LINK = re.compile(r'<a\b[^>]*\bhref="(/admin/[^"?#]*)[?#"]')
 
 # Page -> the roles that may open it. {} stand for rows of the world.
 PAGES = {
@@ -53,6 +55,7 @@ PAGES = {
     "routing/call/export/": "a",
     "routing/scheduledcall/": EVERYBODY,
     "routing/emergencyswitch/": EVERYBODY,
+    "routing/emergencyswitch/{switch}/change/": EVERYBODY,
     "routing/apikey/": "a",
     "routing/apikey/add/": "",
     "routing/webhooksecret/": "a",
@@ -88,6 +91,7 @@ def rows(world: dict[str, Any]) -> dict[str, Any]:
         "list": NumberList.objects.get(key="vip").pk,
         "revision": Revision.objects.get().pk,
         "call": world["call"].pk,
+        "switch": world["emergencyswitch"].pk,
     }
 
 
@@ -123,6 +127,21 @@ def test_a_role_does_what_it_may_and_nothing_else(letter: str, staff: User, rows
             done.add(name)
 
     assert done == {name for name, (_, _, letters) in ACTIONS.items() if letter in letters}
+
+
+@pytest.mark.parametrize("letter", ROLES)
+def test_no_page_leads_a_role_to_a_page_that_it_may_not_open(letter: str, staff: User, rows: dict[str, Any]) -> None:
+    client = client_in(letter, staff)
+    addresses = {f"/admin/{page.format(**rows)}" for page, letters in PAGES.items() if letter in letters}
+    links: dict[str, str] = {}  # address -> one of the pages that lead there
+    for address in sorted(addresses):
+        answer = client.get(address)
+        if not answer.streaming:
+            links |= dict.fromkeys(LINK.findall(answer.content.decode()), address)
+
+    closed = {link: page for link, page in links.items() if client.get(link).status_code in {403, 404}}
+
+    assert not closed
 
 
 def test_staff_without_a_role_see_the_front_page_only(staff: User, rows: dict[str, Any]) -> None:

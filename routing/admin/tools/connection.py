@@ -8,17 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from routing.admin.dashboard_figures import message_lines, today
+from routing.admin.dashboard_figures import SEE_CONNECTION, message_lines, today
 from routing.admin.masking import shown_number, shown_text
 from routing.admin.tools.connection_words import refusal_words
 from routing.services.connection import Connection, read_connection
 
-PERMISSION = "routing.view_webhooksecret"
-
 
 def connection_page(request: HttpRequest) -> HttpResponse:
     """Show the state of the connection."""
-    if not request.user.has_perm(PERMISSION):
+    if not request.user.has_perm(SEE_CONNECTION):
         raise PermissionDenied
     now = timezone.now()
     since, _ = today(now).instants()
