@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
+from django.utils.text import Truncator
 from openpyxl import load_workbook
 
 from routing.engine.numbers import NumberKind, is_withheld, read_number
@@ -24,10 +27,13 @@ DIGITS = 7  # what has as many is meant as a telephone number
 # A heading, in lower case without spaces -> what the column holds. Any other heading names a variable.
 HEADINGS = {
     **dict.fromkeys(("number", "phone", "phonenumber", "telephone", "telephonenumber", "mobile", "tel"), "number"),
+    **dict.fromkeys(("mobilephone", "mobilenumber", "cell", "cellphone", "customernumber", "callernumber"), "number"),
     **dict.fromkeys(("label", "name", "who"), "label"),
     **dict.fromkeys(("expires", "expiresat", "expireson", "until", "validuntil"), "expires_at"),
     "variables": "variables",
 }
+_SEPARATOR = re.compile(r"sep=(?P<sign>.)\r?\n")  # a first line that Excel understands, and some programs write
+_SHORTENED = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
 
 
 class UnreadableFile(ValueError):
@@ -59,18 +65,21 @@ def read_numbers(content: bytes | str, *, zone: tzinfo) -> Iterator[NumberRow | 
     """Yield every row of a file or of pasted text; raises UnreadableFile.
 
     The first row is taken as headings if one of its cells is known as the number's column; without headings the first
-    column holds the number and the second the label. A day of expiry counts to its end in ``zone``.
+    column holds the number and the second the label, and a word there is no number. A day of expiry counts to its end
+    in ``zone``.
     """
     lines = _cells(content)
     first = next(lines, None)
     if first is None:
         raise UnreadableFile("There is nothing in it.")
     columns = _columns(first[1])
+    guessed = columns is None
     if columns is None:
+        _refuse_unknown_headings(first[1])
         columns = ["number", "label"]
-        yield from _read(first, columns, zone)
+        lines = chain([first], lines)
     for line in lines:
-        yield from _read(line, columns, zone)
+        yield _read(line, columns, zone, guessed=guessed)
 
 
 def _cells(content: bytes | str) -> Iterator[tuple[int, list[Any]]]:
@@ -106,7 +115,9 @@ def _file_rows(content: bytes) -> Iterable[list[Any]]:
 def _text_rows(text: str) -> Iterator[list[Any]]:
     if "\0" in text:
         raise UnreadableFile("This is neither CSV nor Excel: save the sheet as .xlsx or as CSV.")
-    separator = max(",;\t", key=text[:10_000].count)
+    named = _SEPARATOR.match(text)
+    separator = named["sign"] if named else max(",;\t", key=text[:10_000].count)
+    text = text[named.end() :] if named else text
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     except csv.Error as error:
@@ -153,33 +164,49 @@ def _columns(cells: list[Any]) -> list[str] | None:
     return [kind or f"variable:{heading}" for kind, heading in zip(kinds, headings, strict=True)]
 
 
-def _read(line: tuple[int, list[Any]], columns: list[str], zone: tzinfo) -> Iterator[NumberRow | BadRow]:
+def _refuse_unknown_headings(cells: list[Any]) -> None:
+    """Raise UnreadableFile where the first row can only be headings: names would be taken for numbers otherwise."""
+    texts = [text for text in map(_text, (cell for cell in cells if cell is not None)) if text]
+    if texts and not any(_may_be_number(text) or is_withheld(text) for text in texts):
+        headings = Truncator(", ".join(texts)).chars(100)
+        raise UnreadableFile(
+            f"No column is called “number”. The first row says “{headings}”: call the column of the numbers “number”."
+        )
+
+
+def _may_be_number(text: str) -> bool:
+    return text[:1] in "+(0123456789" or "@" in text or text.lower().startswith(("tel:", "sip:", "sips:"))
+
+
+def _read(line: tuple[int, list[Any]], columns: list[str], zone: tzinfo, *, guessed: bool) -> NumberRow | BadRow:
     place, cells = line
     found = {name: cell for name, cell in zip(columns, cells, strict=False) if cell not in (None, "")}
     written = _text(found.pop("number", ""))
     try:
-        yield NumberRow(
+        return NumberRow(
             place=place,
             written=written,
-            number=_number(written),
+            number=_number(written, guessed=guessed),
             label=_label(_text(found.pop("label", ""))),
             expires_at=_expiry(found.pop("expires_at", None), zone),
             variables=_variables(found),
         )
     except ValueError as error:
-        yield BadRow(place=place, written=written[:LONGEST_LABEL], message=str(error))
+        return BadRow(place=place, written=written[:LONGEST_LABEL], message=str(error))
 
 
-def _number(written: str) -> str:
+def _number(written: str, *, guessed: bool) -> str:
     if not written:
         raise ValueError("The number is missing.")
     if is_withheld(written):
         raise ValueError("This stands for a hidden number: nobody can be known by it.")
+    if _SHORTENED.fullmatch(written):
+        raise ValueError("Excel has shortened this number: format its column there as text, and save again.")
     number = read_number(written, settings.ROUTING_DEFAULT_REGION)
     looks_dialled = written[0] in "+(0123456789" and sum(sign.isdigit() for sign in written) >= DIGITS
     if number.kind is NumberKind.OTHER and (looks_dialled or written.startswith("+")):
         raise ValueError("This is not a telephone number: write it as +12025550100.")
-    if number.kind is NumberKind.OTHER and " " in written:
+    if number.kind is NumberKind.OTHER and (" " in written or (guessed and not _may_be_number(written))):
         raise ValueError("This is no number: expected one like +12025550100, an extension or a SIP address.")
     if len(number.identity) > LONGEST_NUMBER:
         raise ValueError(f"This is longer than {LONGEST_NUMBER} characters.")

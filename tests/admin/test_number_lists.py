@@ -54,6 +54,23 @@ def test_the_first_step_shows_and_the_second_does(client: Client, vip: NumberLis
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("+12025550100,Ada", "the list holds all of this already"),
+        ("+1202555", "none of its rows can be read"),
+        ("+12025550100,Ada\n+1202555", "the list holds the other rows already"),
+        ("number,label", "there are headings but no rows"),
+    ],
+    ids=["known", "all wrong", "known and wrong", "headings only"],
+)
+def test_why_nothing_is_to_be_done(text: str, said: str, client: Client, vip: NumberList) -> None:
+    page = client.post(page_of(vip), {"text": text}).content.decode()
+
+    assert said in page
+    assert 'name="seen"' not in page
+
+
+@pytest.mark.parametrize(
     "other", [{"text": "+12025550108"}, {"replaces": "on"}, {"expires_on": "2026-12-31"}], ids=["text", "mode", "day"]
 )
 def test_what_was_not_looked_at_is_not_done(other: dict[str, str], client: Client, vip: NumberList) -> None:

@@ -47,6 +47,8 @@ UNDERSTOOD: dict[str, tuple[bytes | str, list[str]]] = {
     "an Excel number": (sheet(["number"], [12025550100], [2025550101.0]), ["+12025550100", "+12025550101"]),
     "an Excel text": (sheet(["number", "label"], ["+12025550100", "Ada"]), ["+12025550100"]),
     "as exported": (b"number\n'+1 202 555 0100", ["+12025550100"]),
+    "separator named": (b"sep=;\r\nnumber;label\r\n+12025550100;a, b, c, d\r\n", ["+12025550100"]),
+    "a name in the number's column": (b"number\nalice", ["alice"]),
 }  # fmt: skip
 
 
@@ -62,6 +64,7 @@ BAD: dict[str, tuple[str, str]] = {
     "words": ("call me later", "This is no number"),
     "hidden": ("anonymous", "hidden number"),
     "missing": (",Ada", "The number is missing"),
+    "shortened": ("1.2025550100E+10", "Excel has shortened this number"),
     "label too long": (f"+12025550100,{'x' * 201}", "longer than 200"),
 }
 
@@ -73,6 +76,31 @@ def test_a_bad_row_is_told_with_its_place_and_stops_nothing(text: str, message: 
     assert [type(row) for row in rows] == [NumberRow, BadRow, NumberRow]
     assert rows[1].place == 3
     assert message in rows[1].message  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("content", "headings"),
+    [
+        (b"First Name,Business Line\nAda,+12025550100\n", "First Name, Business Line"),
+        (b"Who,Phone 1 - Value\nAda,+12025550100\n", "Who, Phone 1 - Value"),
+        ("Rufnummer\n+12025550100", "Rufnummer"),
+        (sheet(["Who", "Line"], ["Ada", 12025550100]), "Who, Line"),
+    ],
+    ids=["csv", "a digit in a heading", "pasted", "excel"],
+)
+def test_headings_of_which_none_is_known_are_told_and_not_taken_for_numbers(
+    content: bytes | str, headings: str
+) -> None:
+    with pytest.raises(UnreadableFile, match=f"says “{headings}”"):
+        read(content)
+
+
+def test_without_headings_the_first_column_must_hold_numbers() -> None:
+    rows = numbers("Ada,+12025550100\n4711,Desk\nanonymous,Nobody")
+
+    assert rows[0].startswith("This is no number")
+    assert rows[1] == "4711"
+    assert "hidden number" in rows[2]
 
 
 def test_other_columns_become_variables_and_days_end_in_the_zone() -> None:
