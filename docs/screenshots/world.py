@@ -62,7 +62,7 @@ def _calls(now: datetime) -> Iterator[Call]:
             state="ended",
             ended_reason=chance.choice(("customer-ended-call", "assistant-ended-call", "silence-timed-out")),
             cost=round(chance.uniform(0.02, 0.6), 4),
-            answer_ms=round(chance.lognormvariate(0.3, 0.5), 2),
+            answer_ms=round(chance.lognormvariate(0.3, 0.5), 2) if decided.context.channel is Channel.INBOUND else None,
             sandbox=True,
         )
 
