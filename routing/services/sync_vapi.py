@@ -24,6 +24,10 @@ WORDS = {
 }
 UNTOUCHED = "Nothing was marked missing."
 SANDBOX = "Sandbox: this is made up, because VAPI_API_KEY is not set."
+NO_KEY = (
+    "VAPI_API_KEY is not set, so the sandbox's made-up things would stand over what was read from Vapi. "
+    "Nothing was read. Set the key, also for a command that a timer starts, and try again."
+)
 # The beginning of what a run says that waits for a confirmation.
 DOUBT = "Everything seems gone:"
 Progress = Callable[[SyncRun], object]
@@ -83,6 +87,8 @@ def run_sync(
     Only a full run that read every list to its end marks anything missing. ``confirm_empty`` says that it is right if
     nothing that we know is there any more; without it such a run fails, because the wrong key looks the same.
     """
+    if lister.sandbox and _has_read_vapi():
+        return end_run(run, SyncState.FAILED, NO_KEY, now=clock())
     sweep = _Sweep(run=run, lister=lister, clock=clock, progress=progress)
     try:
         return _finish(sweep, confirm_empty=confirm_empty)
@@ -101,6 +107,11 @@ def run_sync(
 def is_doubted(run: SyncRun) -> bool:
     """Tell whether the run failed because everything seemed gone, which a person can confirm."""
     return run.state == SyncState.FAILED and run.message.startswith(DOUBT)
+
+
+def _has_read_vapi() -> bool:
+    """Tell whether a run read a real organisation, and not the sandbox."""
+    return SyncRun.objects.filter(state=SyncState.DONE).exclude(message__startswith=SANDBOX).exists()
 
 
 def _finish(sweep: _Sweep, *, confirm_empty: bool) -> SyncRun:

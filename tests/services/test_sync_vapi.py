@@ -21,9 +21,9 @@ from routing.models import DraftState, LiveState, OurNumber, SyncRun, SyncState,
 from routing.services.import_table import import_table
 from routing.services.publish import publish
 from routing.services.sync_run import KEPT_RUNS, SILENT, SyncBusy, begin_run
-from routing.services.sync_vapi import is_doubted, run_sync, sync_vapi
+from routing.services.sync_vapi import NO_KEY, is_doubted, run_sync, sync_vapi
 from routing.snapshot import store
-from routing.vapi.client import VapiClient
+from routing.vapi.client import VapiClient, client_from_settings
 from routing.webhook.answer import answers
 from tests.vapi.asking import connect
 from tests.vapi.vapi_lists import SECRETS, VapiLists, row
@@ -282,6 +282,29 @@ def test_a_person_can_confirm_that_everything_is_gone(sync: Sync, vapi: VapiList
 
     assert (run.state, run.missing) == ("done", 6)
     assert "target Target" in missing()
+
+
+def test_a_lost_key_puts_nothing_made_up_over_what_is_at_vapi(sync: Sync, vapi: VapiLists, settings: Settings) -> None:
+    gone = target(2, "Night desk")
+    sync()
+    del vapi.rows["assistant"][1]
+    sync(60)
+    settings.VAPI_API_KEY = ""
+
+    run = sync(120, lister=client_from_settings())
+
+    gone.refresh_from_db()
+    assert (run.state, run.message) == ("failed", NO_KEY)
+    assert (gone.synced_name, gone.missing_since) == ("Night desk", NOW + timedelta(hours=1))
+    assert not VapiObject.objects.filter(name__contains="sandbox").exists()
+
+
+def test_the_sandbox_is_read_while_there_never_was_a_key(sync: Sync, settings: Settings) -> None:
+    settings.VAPI_API_KEY = ""
+
+    states = [sync(minutes, lister=client_from_settings()).state for minutes in (0, 60)]
+
+    assert states == ["done", "done"]
 
 
 def test_one_runs_at_a_time(sync: Sync, admin_user: User) -> None:
