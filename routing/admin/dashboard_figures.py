@@ -133,7 +133,7 @@ def _choice_bars(
 
 
 def _tiles(figures: Figures, messages: Any, span: Span, user: Any) -> Iterator[Tile]:
-    sandbox = f"{figures.sandbox} of them in the sandbox" if figures.sandbox else ""
+    sandbox = f"{figures.sandbox:,} of them in the sandbox" if figures.sandbox else ""
     yield Tile(label="Calls", value=f"{figures.total:,}", note=sandbox, link=calls_link(span))
     yield _share_tile("To the default", figures.by_default, figures.total, "no rule took them", "plain")
     yield _share_tile("To the last resort", figures.unrouted, figures.total, "no table could be used", "danger")

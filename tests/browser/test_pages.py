@@ -1,9 +1,11 @@
 """Pages whose behaviour is in the browser: fields that depend on a kind, and the order of rules."""
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from routing.models import ApiKey, Rule
+from routing.models import ApiKey, Rule, Target
+from tests.admin.conftest import make_call
 
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 
@@ -20,6 +22,19 @@ def test_page_fits_and_works_under_its_security_policy(path: str, width: int, bo
 
     expect(boss.locator("#content-main")).to_be_visible()
     assert boss.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", ["target", "call"])
+def test_a_long_name_pushes_no_column_out_of_sight(path: str, boss: Page) -> None:
+    name = "Warteschleife" * 9
+    Target.objects.filter(key="reception").update(name=name)
+    make_call(timezone.now(), target_name=name, rule_name=name, target_key="reception")
+    boss.goto(f"{boss.url}routing/{path}/")
+
+    last = boss.locator(".result-list thead th").last.bounding_box()
+
+    assert last is not None
+    assert last["x"] + last["width"] <= 1280
 
 
 def test_a_rule_moves_with_the_keyboard(boss: Page) -> None:
