@@ -1,6 +1,5 @@
 """The numbers of a list as a file that can be imported again."""
 
-import csv
 import json
 from io import BytesIO
 from itertools import chain
@@ -9,7 +8,7 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from openpyxl import Workbook
 
-from routing.admin.call_export import Line, safe_cell
+from routing.admin.call_export import csv_lines, safe_cell
 from routing.models import NumberList
 
 COLUMNS = ("number", "label", "expires", "variables")
@@ -22,8 +21,7 @@ def export_list(number_list: NumberList, *, as_excel: bool) -> HttpResponseBase:
     rows = (_cells(row) for row in number_list.entries.order_by("number").values_list(*columns).iterator())
     if as_excel:
         return HttpResponse(_workbook(rows), content_type=XLSX, headers=_attached(f"{number_list.key}.xlsx"))
-    writer = csv.writer(Line())
-    lines = (writer.writerow(row) for row in chain([COLUMNS], rows))
+    lines = csv_lines(chain([COLUMNS], rows))
     headers = _attached(f"{number_list.key}.csv")
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 

@@ -1,5 +1,6 @@
 """The call log: who may see which numbers, its filters, the file, and what a call's page tells."""
 
+import codecs
 import csv
 import io
 from datetime import datetime, timedelta
@@ -108,7 +109,7 @@ def test_a_number_in_an_error_is_masked_too(staff: User, world: dict[str, Any]) 
 
 
 def rows_of(response: Any) -> list[dict[str, str]]:
-    text = b"".join(response.streaming_content).decode()
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -125,6 +126,15 @@ def test_the_file_has_the_listed_calls_newest_first(client: Client) -> None:
     assert rows[0]["customer_number"] == "+525512345678"
     assert rows[0]["target_name"] == "Recepción ES"
     assert rows[0]["error"] == '\'=HYPERLINK("http://x")'
+
+
+def test_excel_sees_that_the_file_is_utf_8(client: Client) -> None:
+    make_known(timezone.now())
+
+    content = b"".join(client.get(f"{LOG}export/").streaming_content)  # type: ignore[attr-defined]
+
+    assert content.startswith(codecs.BOM_UTF8 + b"id,")
+    assert "Recepción" in content.decode()
 
 
 @pytest.mark.parametrize(

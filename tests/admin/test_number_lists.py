@@ -1,5 +1,6 @@
 """Lists of numbers in the admin: import in two steps, files, and who may do what."""
 
+import codecs
 import csv
 import io
 from typing import Any
@@ -116,7 +117,8 @@ def test_the_files_can_be_imported_again(client: Client, vip: NumberList) -> Non
     excel = client.get(page_of(vip, "export") + "?format=xlsx").content
     again = [client.post(page_of(vip), {"file": upload(content)}) for content in (text, excel)]
 
-    assert [row["label"] for row in csv.DictReader(io.StringIO(text.decode()))] == ["Ada", "'=cmd()"]
+    assert text.startswith(codecs.BOM_UTF8)
+    assert [row["label"] for row in csv.DictReader(io.StringIO(text.decode("utf-8-sig")))] == ["Ada", "'=cmd()"]
     assert load_workbook(io.BytesIO(excel)).active["B3"].value == "'=cmd()"  # type: ignore[index]
     assert [(page.context["plan"].changes, page.context["plan"].unchanged) for page in again] == [(0, 2), (0, 2)]
     assert "holds all of this already" in again[0].content.decode()
