@@ -104,27 +104,32 @@ def look_object(message: Message, path: str) -> dict[str, Any]:
 
 
 def look_text(message: Message, *paths: str) -> str | None:
-    """Return the first text that stands at one of the paths; a number counts as its digits, blanks as nothing."""
+    """Return the first text that stands at one of the paths."""
     for path in paths:
-        found: Any = message
-        for step in _steps(path):  # what `look` does, which would cost as much again to call
-            if type(found) is not dict or (found := found.get(step)) is None:
-                break
-        else:
-            text = found if type(found) is str else None if isinstance(found, bool) else attribute_text(found)
-            if text is not None and (kept := keep_text(text)):
-                return kept
+        if (text := read_text(look(message, path))) is not None:
+            return text
     return None
 
 
-def look_id(message: Message, *paths: str) -> str | None:
-    """Return the first id at one of the paths; a longer one than the call log holds becomes its SHA-256."""
-    for path in paths:
-        found = look(message, path)
-        if isinstance(found, int) and not isinstance(found, bool):
-            found = str(found)
-        if isinstance(found, str) and (kept := keep_text(found, len(found))):
-            return kept if len(kept) <= LONGEST_ID else hashlib.sha256(kept.encode()).hexdigest()
+def read_text(found: object) -> str | None:
+    """Return a value as a text; a number counts as its digits, blanks and whatever else as nothing."""
+    if found is None:
+        return None
+    text = found if type(found) is str else None if isinstance(found, bool) else attribute_text(found)
+    return None if text is None else keep_text(text) or None
+
+
+def look_id(message: Message, path: str) -> str | None:
+    """Return the id that stands at the path, as `read_id` reads it."""
+    return read_id(look(message, path))
+
+
+def read_id(found: object) -> str | None:
+    """Return a value as an id, None where it is none; a longer one than the call log holds becomes its SHA-256."""
+    if isinstance(found, int) and not isinstance(found, bool):
+        found = str(found)
+    if isinstance(found, str) and (kept := keep_text(found, len(found))):
+        return kept if len(kept) <= LONGEST_ID else hashlib.sha256(kept.encode()).hexdigest()
     return None
 
 

@@ -1,6 +1,6 @@
 """``assistant-request``: Vapi asks who takes an inbound call.
 
-What is known stands in different places depending on provider and year; each tuple below lists them, best first.
+What is known stands in different places depending on provider and year; each is asked for best first.
 """
 
 from __future__ import annotations
@@ -9,53 +9,56 @@ from datetime import datetime
 from typing import Any
 
 from routing.engine.context import NO_ATTRIBUTES, Attribute, Channel, Context, attribute_text
-from routing.vapi.messages.envelope import Message, keep_text, look_id, look_object, look_text
+from routing.vapi.messages.envelope import Message, keep_text, look_object, look_text, read_id, read_text
 
 MOST_ATTRIBUTES = 100
 LONGEST_VALUE = 1000
 FORWARDED_FROM = "forwarded-from"
 
-CALL_ID = ("call.id",)
-# The number comes before the SIP URI in both places: for a SIP call only one of the two may stand.
-CUSTOMER = (
-    "call.customer.number",
-    "customer.number",
-    "call.customer.sipUri",
-    "customer.sipUri",
-    "call.customerNumber",
-    "call.from.phoneNumber",
-)
-OUR_NUMBER_ID = ("call.phoneNumberId", "phoneNumber.id", "call.phoneNumber.id")
-OUR_NUMBER = (
-    "phoneNumber.number",
-    "call.phoneNumber.number",
-    "phoneNumber.sipUri",
-    "call.phoneNumber.sipUri",
-    "call.to",
-    "call.to.phoneNumber",
-)
-CAMPAIGN_ID = ("call.campaignId", "campaignId")
-EXTERNAL_ID = ("call.customer.externalId", "customer.externalId")
-
 
 def read_assistant_request(message: Message, *, now: datetime) -> Context:
     """Return what the message says about the call, which is decided for ``now``; nothing in it makes this raise."""
+    # Each object is looked up once, by plain steps: a caller is waiting, and paths cost twice as much.
+    call, customer, number = _inner(message, "call"), _inner(message, "customer"), _inner(message, "phoneNumber")
+    call_customer, call_number = _inner(call, "customer"), _inner(call, "phoneNumber")
     return Context(
         channel=Channel.INBOUND,
         at=now,
-        customer=look_text(message, *CUSTOMER),
-        our_number=look_text(message, *OUR_NUMBER),
-        our_number_id=look_text(message, *OUR_NUMBER_ID),
-        vapi_campaign_id=look_text(message, *CAMPAIGN_ID),
-        attributes=_read_attributes(message) or NO_ATTRIBUTES,
-        call_id=look_id(message, *CALL_ID),
-        external_id=look_text(message, *EXTERNAL_ID),
+        # The number comes before the SIP URI in both places: for a SIP call only one of the two may stand.
+        customer=(
+            read_text(call_customer.get("number"))
+            or read_text(customer.get("number"))
+            or read_text(call_customer.get("sipUri"))
+            or read_text(customer.get("sipUri"))
+            or read_text(call.get("customerNumber"))
+            or read_text(_inner(call, "from").get("phoneNumber"))
+        ),
+        our_number=(
+            read_text(number.get("number"))
+            or read_text(call_number.get("number"))
+            or read_text(number.get("sipUri"))
+            or read_text(call_number.get("sipUri"))
+            or read_text(call.get("to"))
+            or read_text(_inner(call, "to").get("phoneNumber"))
+        ),
+        our_number_id=(
+            read_text(call.get("phoneNumberId")) or read_text(number.get("id")) or read_text(call_number.get("id"))
+        ),
+        vapi_campaign_id=read_text(call.get("campaignId")) or read_text(message.get("campaignId")),
+        attributes=_read_attributes(call) or NO_ATTRIBUTES,
+        call_id=read_id(call.get("id")),
+        external_id=read_text(call_customer.get("externalId")) or read_text(customer.get("externalId")),
     )
 
 
-def _read_attributes(message: Message) -> dict[str, Attribute]:
-    attributes = _read_sip_headers(look_object(message, "call.assistantOverrides.variableValues"))
-    diverting = look_text(message, "call.transport.forwardedFrom")
+def _inner(holder: Message, name: str) -> Message:
+    found = holder.get(name)
+    return found if type(found) is dict else {}
+
+
+def _read_attributes(call: Message) -> dict[str, Attribute]:
+    attributes = _read_sip_headers(look_object(call, "assistantOverrides.variableValues"))
+    diverting = look_text(call, "transport.forwardedFrom")
     if diverting is not None:
         # The carrier says it, but it repeats what the network before it claimed: anybody with a SIP trunk can write
         # it. It stands last, so that a header of the same name cannot replace it.
