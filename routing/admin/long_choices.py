@@ -1,10 +1,11 @@
 """Choosers and filters of thousands of numbers or campaigns."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
+from html import escape
 from typing import Any
 
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from routing.admin.base import SearchSelectWidget, SelectWidget
@@ -25,11 +26,10 @@ class LongRelatedFilter(admin.RelatedFieldListFilter):
         ours, chosen = {self.lookup_kwarg, self.lookup_kwarg_isnull}, set(self.lookup_val or ())
         texts = [(name, text) for name, texts in changelist.filter_params.items() for text in texts]
         search = [("q", changelist.query)] if changelist.query else []
-        lines = ((pk, _mark(str(pk) in chosen), label) for pk, label in self.lookup_choices)
         field = {
             "name": self.lookup_kwarg,
             "kept": [*search, *((name, text) for name, text in texts if name not in ours)],
-            "options": format_html_join("\n", '<option value="{}"{}>{}</option>', lines),
+            "options": _options(self.lookup_choices, chosen),
         }
         address = changelist.get_query_string(remove=list(ours))
         yield {"selected": not chosen, "query_string": address, "display": "All", "field": field}
@@ -47,15 +47,18 @@ class _WrittenAtOnce:
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """Return the theme's element with the options in it."""
         element: SafeString = super().render(name, value, attrs, renderer)  # type: ignore[misc]  # a mixin
-        chosen = set(self.format_value(value))  # type: ignore[attr-defined]  # a mixin
-        lines = ((key, _mark(str(key) in chosen), label) for key, label in self.choices)
-        options = format_html_join("\n", '<option value="{}"{}>{}</option>', lines)
+        options = _options(self.choices, set(self.format_value(value)))  # type: ignore[attr-defined]  # a mixin
         before, end, after = element.rpartition("</select>")
         return format_html("{}{}{}", SafeString(before), options, SafeString(end + after))
 
 
-def _mark(is_chosen: bool) -> SafeString:
-    return SafeString(" selected" if is_chosen else "")
+def _options(choices: Iterable[tuple[object, object]], chosen: Container[str]) -> SafeString:
+    """Escape by hand: `format_html` takes ten times as long for each, and there may be ten thousand."""
+    lines = (
+        f'<option value="{escape(key)}"{" selected" * (key in chosen)}>{escape(label)}</option>'
+        for key, label in ((str(key), str(label)) for key, label in choices)
+    )
+    return SafeString("\n".join(lines))
 
 
 class LongSelectWidget(_WrittenAtOnce, SelectWidget):  # type: ignore[misc]  # the theme has no types
