@@ -12,6 +12,7 @@ from django.utils import timezone
 from routing.models import Campaign, OurNumber, Rule, Target
 
 LISTED = 200  # choices; of more, somebody types the one they want: a link for each of 100,000 rules takes seconds
+SINCE = "decided_at__gte"  # no filter of its own: the hits of the rules list lead to the calls of some days
 
 
 class _AskedFilter(admin.SimpleListFilter):

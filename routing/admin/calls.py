@@ -21,7 +21,7 @@ from django.utils.timezone import get_current_timezone_name
 from routing.admin.base import ChangeList, LogAdmin, display, preformatted
 from routing.admin.call_answer import tell
 from routing.admin.call_export import LIMIT, export_calls
-from routing.admin.call_filters import CampaignFilter, DayFilter, OurNumberFilter, RuleFilter, TargetFilter
+from routing.admin.call_filters import SINCE, CampaignFilter, DayFilter, OurNumberFilter, RuleFilter, TargetFilter
 from routing.admin.call_pages import NewestCalls, PlacePaginator, without_place
 from routing.admin.masking import FULL_NUMBERS, shown_number, shown_text
 from routing.engine.numbers import number_key
@@ -114,7 +114,7 @@ class CallAdmin(LogAdmin[Call]):
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Let the filters alone be asked for: by a column's beginning, masked numbers could be spelt out."""
         offered = {getattr(it, "parameter_name", f"{it}__exact") for it in self.list_filter}
-        return lookup in offered
+        return lookup in offered or lookup == SINCE
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Offer the file to those who may have it."""

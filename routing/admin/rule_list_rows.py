@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from routing.admin.call_filters import SINCE
 from routing.admin.masking import FULL_NUMBERS, mask_number
 from routing.admin.simulator_address import simulate_rule
 from routing.engine.context import Channel
@@ -120,7 +121,7 @@ def say_taken(spec: RuleSpec, hits: Hits, last: Mapping[str, datetime], *, links
     count = hits.by_rule.get(spec.key, 0)
     href = f"{reverse('admin:routing_call_changelist')}?{urlencode({'rule_key': spec.key})}" if links else ""
     if count:
-        since = {"decided_at__gte": hits.since.isoformat()}
+        since = {SINCE: hits.since.isoformat()}
         return Taken(count=count, text=_calls(count), href=f"{href}&{urlencode(since)}" if href else "")
     if spec.key not in last:
         return Taken(count=0, text="Never matched", is_quiet=True)
