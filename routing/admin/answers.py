@@ -1,7 +1,7 @@
 """A decision on a page: who answers, how the call was understood, and what became of each rule."""
 
 from collections.abc import Iterable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from routing.admin.masking import mask_number
@@ -55,8 +55,15 @@ def understood(decided: DecidedCall, zone: tzinfo, *, masked: bool = False) -> l
         ("On lists", ", ".join(lists.get(hit.list_key, hit.list_key) for hit in decided.facts.hits) or "none"),
         ("Our number", situation.our_number or "none"),
         ("Campaign", ", ".join(campaigns.get(slug, slug) for slug in sorted(situation.campaigns)) or "none running"),
-        ("At", f"{at:%A %d %B %Y %H:%M:%S} {zone}"),
+        ("At", f"{at:%A %d %B %Y %H:%M:%S} {zone}{_which_time(at)}"),
     ]
+
+
+def _which_time(at: datetime) -> str:
+    """Return which of the two is meant, in the hour that comes twice when clocks go back."""
+    if at.replace(fold=0).utcoffset() == at.replace(fold=1).utcoffset():
+        return ""
+    return f" (it comes twice that day: the {'second' if at.fold else 'first'} time)"
 
 
 def read_place(text: str | None) -> int | None:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from routing.admin.answers import read_place, rule_rows, understood
 from routing.admin.masking import FULL_NUMBERS
+from routing.admin.simulator_address import SECOND_TIME
 from routing.admin.simulator_address import simulate as simulate_call
 from routing.engine.decision import Decision, Reason, RuleRef
 from routing.engine.sentences import decision_sentence, reason_phrase
@@ -77,5 +78,6 @@ def simulator_address(call: Call) -> str:
         date=f"{at:%Y-%m-%d}",
         time=f"{at:%H:%M:%S}",
         timezone=timezone.get_current_timezone_name(),
+        **{SECOND_TIME: str(at.fold or "")},
         table="live",
     )

@@ -9,6 +9,8 @@ from django.utils.safestring import SafeString
 from routing.engine.numbers import is_country
 from routing.engine.table import WITHHELD, When
 
+SECOND_TIME = "second"  # in an address: the second of two equal hours, when clocks go back
+
 
 def simulate(**question: str) -> str:
     """Return the simulator with these fields of its form filled in; empty ones are left out."""

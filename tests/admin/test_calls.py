@@ -252,6 +252,16 @@ def test_a_call_tells_its_time_on_the_clock_of_the_pages(client: Client, setting
     assert "Yes: nobody was called" in page
 
 
+def test_a_call_in_the_hour_that_comes_twice_opens_at_its_own_instant(client: Client, settings: Any) -> None:
+    settings.TIME_ZONE = "America/New_York"
+    call = make_known(timezone.now(), decided_at=datetime.fromisoformat("2026-11-01T06:30:00+00:00"))
+
+    page = client.get(page_of(call)).content.decode()
+
+    assert "date=2026-11-01&amp;time=01%3A30%3A00&amp;timezone=America%2FNew_York" in page
+    assert "&amp;second=1" in page
+
+
 def test_a_call_that_would_be_taken_the_same_way_says_so(client: Client) -> None:
     response = client.get(page_of(make_known(timezone.now())))
 

@@ -1,6 +1,6 @@
 """The simulator: the same answer as a call gets, why, and what it says to wrong input."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -199,6 +199,23 @@ def test_a_link_without_a_zone_means_the_usual_one_and_tells_its_clock(client: C
     assert response.context["form"]["timezone"].value() == "America/New_York"
     assert dict(response.context["understood"])["At"].endswith(" America/New_York")
     assert "timezone=America%2FNew_York" in response.context["address"]
+
+
+def test_an_hour_that_comes_twice_has_an_address_for_either(client: Client) -> None:
+    """In New York 01:30 comes at 05:30 and at 06:30 UTC when clocks go back."""
+    twice = {"date": "2026-11-01", "time": "01:30", "customer": "+12025550101"}
+    first = ask(client, **twice)
+    form = first.context["form"]
+    later = client.get(f"{PAGE}?{form.address(form.cleaned_data['at'].astimezone(UTC) + timedelta(hours=1))}")
+    again = client.get(f"{PAGE}?{later.context['address']}")
+    after = client.get(f"{PAGE}?{later.context['form'].address(datetime(2026, 11, 2, 12, tzinfo=UTC))}")
+
+    instants = [it.context["form"].cleaned_data["at"].astimezone(UTC) for it in (first, later, again, after)]
+
+    assert [f"{at:%d %H:%M}" for at in instants] == ["01 05:30", "01 06:30", "01 06:30", "02 12:00"]
+    assert dict(first.context["understood"])["At"].endswith("(it comes twice that day: the first time)")
+    assert dict(later.context["understood"])["At"].endswith("(it comes twice that day: the second time)")
+    assert dict(after.context["understood"])["At"].endswith("America/New_York")
 
 
 def test_without_schedules_the_usual_zone_is_that_of_the_pages(admin: User, settings: Any) -> None:

@@ -20,6 +20,7 @@ from routing.admin.base import (
     zone_names,
 )
 from routing.admin.long_choices import LongSearchSelectWidget, LongSelectWidget
+from routing.admin.simulator_address import SECOND_TIME
 from routing.engine.context import Attribute, Channel, Context
 from routing.engine.numbers import NumberKind, read_customer
 from routing.engine.table import Table
@@ -133,7 +134,8 @@ class SimulatorForm(forms.Form):
             missing = "date" if day is None else "time"
             self.add_error(missing, f"Write the {missing} too, or empty both for now.")
             return self.now
-        at = dt.datetime.combine(day, clock, tzinfo=ZoneInfo(zone))
+        fold = int(self.data.get(SECOND_TIME) == "1")
+        at = dt.datetime.combine(day, clock.replace(fold=fold), tzinfo=ZoneInfo(zone))
         # In spring a clock jumps over an hour: what is written then does not come back from UTC as it was.
         if at.astimezone(dt.UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != at.replace(tzinfo=None):
             self.add_error("time", f"{clock:%H:%M} does not exist on that day in {zone}: the clock jumps over it.")
@@ -169,6 +171,9 @@ class SimulatorForm(forms.Form):
         query.pop("from", None)
         at = (instant or self.cleaned_data["at"]).astimezone(self.zone())
         query["date"], query["time"] = f"{at:%Y-%m-%d}", f"{at:%H:%M:%S}"
+        query.pop(SECOND_TIME, None)
+        if at.fold:
+            query[SECOND_TIME] = "1"
         text: str = query.urlencode()
         return text
 
