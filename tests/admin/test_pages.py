@@ -25,6 +25,7 @@ from routing.models import (
     Rule,
     RuleAttribute,
     RuleTarget,
+    Schedule,
     ScheduledCall,
     ScheduleException,
     SyncRun,
@@ -187,3 +188,19 @@ def test_deleting_a_list_counts_its_numbers_and_does_not_name_them(admin: User, 
     assert "Number lists: 1" in text
     assert "List entries: 1" in text
     assert "+12025550166" not in text
+
+
+def test_what_is_in_use_says_by_what_instead_of_being_deleted(admin: User, world: dict[str, Any]) -> None:
+    office, rule = Schedule.objects.get(key="office"), Rule.objects.get(key="closed")
+    client = client_of(admin)
+
+    one = client.get(address(Schedule, "delete", office.pk)).content.decode()
+    selected = {"action": "delete_selected", "_selected_action": [office.pk]}
+    some = client.post(address(Schedule, "changelist"), selected).content.decode()
+
+    assert "“Office hours” is in use, and cannot be deleted" in one
+    assert "Some of these are in use, and nothing was deleted" in some
+    for page in (one, some):
+        assert f'<a href="{address(Rule, "change", rule.pk)}">Outside office hours</a>' in page
+        assert "protected" not in page
+    assert f'href="{address(Schedule, "change", office.pk)}">Back' in one
