@@ -194,9 +194,11 @@ def _verify_bearer(plan: BearerPlan, request: Request) -> bool:
 
 
 def _verify_hmac(plan: HmacPlan, request: Request, now: datetime) -> bool:
-    payload = _signed_payload(plan, request, now)
     signature = request.header(plan.signature_header)
-    if payload is None or not signature.startswith(plan.signature_prefix):
+    if not signature or not signature.startswith(plan.signature_prefix):
+        return False  # before the body is waited for
+    payload = _signed_payload(plan, request, now)
+    if payload is None:
         return False
     keyed = plan.keyed.copy()
     keyed.update(payload)

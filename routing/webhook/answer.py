@@ -39,7 +39,7 @@ from routing.vapi.messages import (
 from routing.vapi.refusal import Refusal, RefusalKind
 from routing.webhook.auth import check_request
 from routing.webhook.counts import OTHER_TYPE, count_message, count_refusal
-from routing.webhook.intake import LONGEST_BODY, Intake
+from routing.webhook.intake import Intake
 from routing.webhook.memory import LatestAnswers
 
 CONTENT_TYPE = "application/json"
@@ -67,21 +67,22 @@ class Answer:
 def answer(request: Intake, *, now: datetime, started: float) -> Answer:
     """Return the answer to one server message; it never raises.
 
-    A body above 5 MiB is refused unread. ``started`` is when the request came, by ``time.perf_counter``.
+    A body above 5 MiB is refused, and nobody waits for that of a request without the header that a secret stands in.
+    ``started`` is when the request came, by ``time.perf_counter``.
     """
-    body = request.body
-    if len(body) > LONGEST_BODY:
-        count_message(WebhookOutcome.TOO_LARGE.value, now)
-        return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 5 MiB.")
     try:
         refusal = check_request(store.current(), request, now=now)
     except Exception:
         logger.exception("The webhook secrets cannot be read")
         count_refusal(Refusal(kind=RefusalKind.UNREADABLE), now)
         return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Not available.")
-    if refusal is not None:
+    if refusal is not None and not request.is_cut:
         count_refusal(refusal, now)
         return _refuse(HTTPStatus.UNAUTHORIZED, "Unauthorized")
+    body = request.body
+    if request.is_cut:
+        count_message(WebhookOutcome.TOO_LARGE.value, now)
+        return _refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 5 MiB.")
     try:
         message = read_server_message(body)
     except NotJson:

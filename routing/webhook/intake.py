@@ -18,13 +18,25 @@ PIECE = 64 * 1024
 
 @dataclass(slots=True)  # not frozen: one is made for every message, and Python makes frozen ones slowly
 class Intake:
-    """What came in. ``body`` is cut one byte above the longest one we take.
+    """What came in, read when somebody asks for it: few secrets look at more than two headers and the body.
 
-    Few secrets look at more than two headers and the body, so the rest is read when somebody asks for it.
+    The body too: a thread waits for the end of it, and strangers that never send one must not hold them all.
     """
 
-    body: bytes
     environ: dict[str, Any]
+    read: bytes | None = None
+
+    @property
+    def body(self) -> bytes:
+        """What follows the headers, cut one byte above the longest one we take."""
+        if self.read is None:
+            self.read = _read_body(self.environ)
+        return self.read
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether more was read than we take, so that no signature can hold."""
+        return self.read is not None and len(self.read) > LONGEST_BODY
 
     @property
     def method(self) -> str:
@@ -53,8 +65,8 @@ def _environ_name(header: str) -> str:
 
 
 def read_intake(environ: dict[str, Any]) -> Intake:
-    """Read the request, the body included (PEP 3333)."""
-    return Intake(_read_body(environ), environ)
+    """Take the request (PEP 3333)."""
+    return Intake(environ)
 
 
 def _read_body(environ: dict[str, Any]) -> bytes:

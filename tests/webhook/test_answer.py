@@ -120,6 +120,18 @@ def test_who_is_let_in(send: Send, headers: dict[str, str], body: bytes, method:
     assert send(body, headers, method=method)[0] == status
 
 
+def test_a_signature_over_too_much_is_told_as_too_much(send: Send, settings: Settings) -> None:
+    """Sabotage seen to fail: leave `is_cut` out, which calls the secret wrong."""
+    WebhookSecret.objects.create(name="signed", kind="hmac", secret=SECRET)
+    body = b" " * (LONGEST_BODY + 1)
+    timestamp = str(int(time.time()))
+    signature = hmac.digest(SECRET.encode(), f"{timestamp}.".encode() + body, "sha256").hex()
+    signed = {"X-Timestamp": timestamp, "X-Signature": signature}
+
+    assert send(body, signed)[0] == 413
+    assert send(body, {"X-Timestamp": timestamp})[0] == 401
+
+
 def test_a_stranger_learns_nothing(send: Send) -> None:
     """Sabotage seen to fail: tell the reason of the refusal."""
     known = send(json.dumps(call_from(VIP)).encode(), {"Authorization": "Bearer wrong"})

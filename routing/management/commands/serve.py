@@ -134,7 +134,8 @@ def become_server(host: str, port: int, workers: int) -> None:
 def server_command(host: str, port: int, workers: int) -> list[str]:
     """Return what Python has to be told to be the server."""
     server = ["-m", "granian", "--interface", "wsgi", "config.wsgi:application", "--no-ws", "--log-level", "warning"]
-    server += ["--host", host, "--port", str(port), "--workers", str(workers)]
+    # HTTP/2 lets one connection begin many requests and finish none; proxies speak HTTP/1.1 to a server like this.
+    server += ["--host", host, "--port", str(port), "--workers", str(workers), "--http", "1"]
     server += ["--blocking-threads", str(BLOCKING_THREADS), "--respawn-failed-workers"]
     return [*server, "--workers-kill-timeout", str(SECONDS_TO_FINISH), "--working-dir", str(settings.BASE_DIR)]
 
