@@ -1,14 +1,15 @@
 """axe-core finds nothing serious on any page, in light and in dark. axe stands in `vendor/`, unchanged (MPL 2.0)."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from routing.models import Call, NumberList, NumberListEntry, Revision, Rule, Schedule, Target
+from routing.models import Call, EmergencySwitch, NumberList, NumberListEntry, Revision, Rule, Schedule, Target
 from tests.admin.conftest import make_call, make_scheduled_call
 
 pytestmark = [
@@ -67,6 +68,16 @@ GROUPS: dict[str, list[str]] = {
 }
 
 
+def find_serious(page: Page, name: str) -> list[str]:
+    """Return what axe finds on the page as it is now, in light and in dark."""
+    page.evaluate(AXE)
+    found = []
+    for dark in (False, True):
+        page.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", dark)
+        found += [f"{name} {'dark' if dark else 'light'}: {fault}" for fault in page.evaluate(SERIOUS)]
+    return found
+
+
 @pytest.fixture
 def ids(boss: Page) -> dict[str, Any]:
     """One row of each kind whose page is looked at, and a draft that differs."""
@@ -85,15 +96,30 @@ def ids(boss: Page) -> dict[str, Any]:
     }
 
 
+def test_nothing_serious_where_an_import_is_shown_and_an_emergency_is_on(
+    boss: Page, ids: dict[str, Any], live_server: LiveServer
+) -> None:
+    EmergencySwitch.objects.create(
+        target=Target.objects.get(key="desk"), reason="Flood", until=timezone.now() + timedelta(hours=1)
+    )
+    boss.goto(f"{live_server.url}/admin/routing/numberlist/{ids['list']}/import/")
+    boss.get_by_label("or paste numbers here").fill("+12025550107\n+1202")
+    boss.get_by_role("button", name="Show what would happen").click()
+    expect(boss.get_by_role("heading", name="Nothing has been done yet")).to_be_visible()
+    found = find_serious(boss, "import")
+
+    boss.goto(f"{live_server.url}/admin/emergency/")
+    found += find_serious(boss, "emergency")
+
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize("group", GROUPS)
 def test_nothing_serious(group: str, boss: Page, ids: dict[str, Any], live_server: LiveServer) -> None:
     found = []
     for path in GROUPS[group]:
         address = path.format(**ids)
         boss.goto(f"{live_server.url}/admin/{address}")
-        boss.evaluate(AXE)
-        for dark in (False, True):
-            boss.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", dark)
-            found += [f"/admin/{address} {'dark' if dark else 'light'}: {fault}" for fault in boss.evaluate(SERIOUS)]
+        found += find_serious(boss, f"/admin/{address}")
 
     assert not found, "\n".join(found)

@@ -37,6 +37,19 @@ def test_a_long_name_pushes_no_column_out_of_sight(path: str, boss: Page) -> Non
     assert last["x"] + last["width"] <= 1280
 
 
+@pytest.mark.parametrize("path", ["", "routing/rule/", "emergency/"])
+def test_the_keyboard_skips_the_menu(path: str, boss: Page) -> None:
+    boss.goto(f"{boss.url}{path}")
+    main = boss.get_by_role("main")
+
+    boss.keyboard.press("Tab")
+    expect(boss.get_by_role("link", name="Skip to the page")).to_be_focused()
+    boss.keyboard.press("Enter")
+    boss.keyboard.press("Tab")
+
+    assert main.evaluate("main => main.contains(document.activeElement)")
+
+
 def test_a_rule_moves_with_the_keyboard(boss: Page) -> None:
     boss.goto(f"{boss.url}routing/rule/")
 

@@ -1,4 +1,4 @@
-// Names for fields that the theme leaves without one, so that screen readers can tell them apart:
+// Names for the page itself, where screen readers begin, and for fields that the theme leaves without one, so that screen readers can tell them apart:
 // the parts of a searchable list take the label of its select, and a field in a table takes its column's heading.
 const NAMELESS = "input:not([type=hidden]), select, textarea";
 
@@ -32,6 +32,7 @@ function nameSearch() {
 
 function nameAll() {
   nameSearch();
+  document.getElementById("content")?.setAttribute("role", "main");
   document.querySelectorAll(`td ${NAMELESS.replaceAll(", ", ", td ")}`).forEach(nameCell);
   document.querySelectorAll(".select2-container").forEach((container) => { nameList(container); nameCrosses(container); });
 }
