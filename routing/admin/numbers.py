@@ -1,5 +1,6 @@
 """Lists of customers' numbers with their entries."""
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from routing.engine.numbers import NumberKind, number_key, read_number
 from routing.models import NumberList, NumberListEntry
 
 TOOLS = ("import", "export")
+PUNCTUATION = re.compile(r"[\s().\-/]")
 
 
 @admin.register(NumberList)
@@ -145,7 +147,8 @@ class NumberListEntryAdmin(RowAdmin[NumberListEntry]):
         if not term:
             return queryset, False
         key = number_key(term, settings.ROUTING_DEFAULT_REGION)
-        return queryset.filter(Q(number=key) | Q(number__startswith=term) | Q(label__icontains=term)), False
+        start = PUNCTUATION.sub("", term) if term.startswith("+") else term
+        return queryset.filter(Q(number=key) | Q(number__startswith=start) | Q(label__icontains=term)), False
 
     @display(description="State", label={"counts": "success", "expired": "warning"})
     def state(self, entry: NumberListEntry) -> tuple[str, str]:

@@ -244,3 +244,7 @@ def test_who_may_only_look_is_not_told_to_change_it(client: Client, staff: User)
 
     assert "Change or end" not in page
     assert "Details" in page
+
+
+def test_what_an_empty_target_means_is_said_in_words(client: Client) -> None:
+    assert "Leave inbound calls to the rules" in client.get(PAGE).content.decode()

@@ -161,3 +161,16 @@ def test_expired_numbers_are_removed_at_once(client: Client, vip: NumberList) ->
     assert "Expired numbers removed: 1." in response.content.decode()
     assert not vip.entries.filter(pk=old.pk).exists()
     assert vip.entries.count() == 1
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["+12025550100", "(202) 555-0100", "+1202", "+1 (202) 55", "+1-202-555", "ad"],
+    ids=["whole", "national", "beginning", "beginning with spaces", "beginning with dashes", "label"],
+)
+def test_an_entry_is_found_however_its_number_is_typed(typed: str, client: Client, vip: NumberList) -> None:
+    vip.entries.create(number="+4930123456", label="Bo")
+
+    found = client.get("/admin/routing/numberlistentry/", {"q": typed, "number_list__id__exact": str(vip.pk)})
+
+    assert [entry.number for entry in found.context["cl"].result_list] == ["+12025550100"]

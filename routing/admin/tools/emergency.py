@@ -46,7 +46,7 @@ class EmergencyForm(SwitchForm):
             "reason": "Why?",
         }
         help_texts = {
-            "target": "Instead of whatever the rules say. Empty: inbound calls go on as usual.",
+            "target": "Instead of whatever the rules say.",
             "our_numbers": "Empty: all of them.",
             "reason": "Your colleagues read it on every page.",
         }
@@ -61,6 +61,7 @@ class EmergencyForm(SwitchForm):
         """Offer the targets that can take a call at `now`; the usual end is in one hour."""
         super().__init__(data)
         self.now = now
+        self.fields["target"].empty_label = "Leave inbound calls to the rules"  # type: ignore[attr-defined]
         self.fields["target"].queryset = Target.objects.filter(enabled=True, missing_since=None)  # type: ignore[attr-defined]
         self.fields["until"].required = False
         self.fields["until"].help_text = f"{timezone.get_current_timezone_name()} time. At most 7 days from now."
