@@ -5,13 +5,16 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import NestedObjects
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Q, QuerySet, Value
+from django.db import router
+from django.db.models import Count, Model, Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 
 from routing.admin.base import InfinitePaginator, RowAdmin, RowForm, display
 from routing.admin.list_export import export_list
@@ -22,6 +25,19 @@ from routing.models import NumberList, NumberListEntry
 
 TOOLS = ("import", "export")
 PUNCTUATION = re.compile(r"[\s().\-/]")
+
+
+class _WithoutEntries(NestedObjects):
+    """Finds what hangs on a list, but for its entries."""
+
+    def related_objects(self, related_model: type[Model], related_fields: Any, objs: Any) -> Any:
+        """Return the rows of another table that hang on the lists."""
+        found = super().related_objects(related_model, related_fields, objs)
+        return found.none() if related_model is NumberListEntry else found
+
+
+def _count(entries: int) -> str:
+    return "1 number" if entries == 1 else f"{entries:,} numbers"
 
 
 @admin.register(NumberList)
@@ -39,6 +55,21 @@ class NumberListAdmin(RowAdmin[NumberList]):
         importable = Value(may_import(request.user))
         return super().get_queryset(request).annotate(entry_count=Count("entries"), is_importable=importable)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Return what would go and what is in the way, the entries as a count.
+
+        There may be 100,000 of them, and on SQLite everybody who writes waits for this page, the emergency switch too.
+        """
+        lists = list(objs)
+        found = _WithoutEntries(using=router.db_for_write(NumberList), origin=lists)
+        found.collect(lists)
+        to_delete = [f"Number list: {it}, with {_count(it.entry_count)}" for it in lists]
+        entries = sum(it.entry_count for it in lists)
+        models = {"number lists": len(lists), "list entries": entries}
+        may_remove = request.user.has_perm("routing.delete_numberlistentry")
+        needed = set() if may_remove or not entries else {"list entry"}
+        return to_delete, models, needed, [f"{capfirst(it._meta.verbose_name)}: {it}" for it in found.protected]
+
     @display(
         description="Purpose",
         ordering="purpose",
@@ -53,8 +84,7 @@ class NumberListAdmin(RowAdmin[NumberList]):
         """Return a link to the entries."""
         if number_list._state.adding:
             return "Save the list first, then add numbers to it."
-        count: int = getattr(number_list, "entry_count", 0)
-        words = "1 number" if count == 1 else f"{count:,} numbers"
+        words = _count(getattr(number_list, "entry_count", 0))
         return format_html('<a class="sb-link" href="{}">{}</a>', entries_address(number_list), words)
 
     @display(description="Many at once")

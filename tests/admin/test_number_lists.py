@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import load_workbook
+from pytest_django import DjangoAssertNumQueries
 
-from routing.models import NumberList
+from routing.models import NumberList, NumberListEntry
 from tests.admin.conftest import allow, client_of
 
 pytestmark = pytest.mark.django_db
@@ -174,3 +175,40 @@ def test_an_entry_is_found_however_its_number_is_typed(typed: str, client: Clien
     found = client.get("/admin/routing/numberlistentry/", {"q": typed, "number_list__id__exact": str(vip.pk)})
 
     assert [entry.number for entry in found.context["cl"].result_list] == ["+12025550100"]
+
+
+def test_a_long_list_is_removed_without_a_look_at_every_number(
+    client: Client, vip: NumberList, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    long = NumberList.objects.create(name="Newsletter")
+    entries = [NumberListEntry(number_list=long, number=f"+1202555{place:04}") for place in range(2000)]
+    NumberListEntry.objects.bulk_create(entries)
+    page = f"/admin/routing/numberlist/{long.pk}/delete/"
+
+    with django_assert_max_num_queries(40):
+        asked = client.get(page).content.decode()
+    client.post(page, {"post": "yes"})
+
+    assert "Newsletter, with 2,000 numbers" in asked
+    assert "+12025550001" not in asked
+    assert not NumberList.objects.filter(pk=long.pk).exists()
+    assert NumberListEntry.objects.count() == 2
+
+
+def test_a_list_that_a_rule_names_is_not_removed_and_the_rule_is_told(client: Client, vip: NumberList) -> None:
+    page = f"/admin/routing/numberlist/{vip.pk}/delete/"
+
+    asked = client.get(page).content.decode()
+    client.post(page, {"post": "yes"})
+
+    assert "Rule: VIP callers" in asked
+    assert NumberList.objects.filter(pk=vip.pk).exists()
+
+
+def test_who_may_not_remove_numbers_removes_no_list_of_them(staff: User, vip: NumberList) -> None:
+    user = client_of(allow(staff, "view_numberlist", "delete_numberlist"))
+
+    asked = user.get(f"/admin/routing/numberlist/{NumberList.objects.get(key='nuisance').pk}/delete/")
+
+    assert "list entry" in asked.content.decode()
+    assert 'name="post"' not in asked.content.decode()
