@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from routing.models import NumberList, NumberListEntry
 from routing.services.read_numbers import BadRow, NumberRow
 
+# Seconds. Whoever waits for SQLite looks every tenth of a second whether it is free: without a pause between two
+# transactions an emergency switch meets none that is free, and fails after five seconds.
+PAUSE = 0.12
 # A transaction holds the counter of live changes, which the emergency switch needs too: none may last long.
 PORTION = 2000
 Item = TypeVar("Item")
@@ -97,4 +101,8 @@ def _entry(row: NumberRow, number_list: NumberList) -> NumberListEntry:
 
 
 def _portions(items: list[Item]) -> Iterator[list[Item]]:
-    return (items[start : start + PORTION] for start in range(0, len(items), PORTION))
+    """Yield the items in portions, and let others write in between."""
+    for start in range(0, len(items), PORTION):
+        if start and connection.vendor == "sqlite":
+            time.sleep(PAUSE)
+        yield items[start : start + PORTION]

@@ -1,17 +1,19 @@
 """Numbers from files and pasted text: what each row becomes, what is refused, and what an import does to the list."""
 
 import io
+import time
 import zipfile
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from openpyxl import Workbook
 
 from routing.models import LiveState, NumberList, NumberListEntry
 from routing.services import read_numbers as limits
-from routing.services.import_numbers import PORTION, apply_import, plan_import
+from routing.services.import_numbers import PAUSE, PORTION, apply_import, plan_import
 from routing.services.read_numbers import BadRow, NumberRow, UnreadableFile, read_numbers
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -248,3 +250,17 @@ def test_many_numbers_are_written_in_portions_and_count_at_once(vip: NumberList)
 
     assert NumberListEntry.objects.count() == 3 + 2 * PORTION + 1
     assert LiveState.load().live_version >= before + 3
+
+
+@pytest.mark.django_db
+def test_others_can_write_between_two_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    long = NumberList.objects.create(name="Newsletter")
+    rows = [NumberRow(place=place, written="", number=str(place)) for place in range(2 * PORTION + 1)]
+
+    apply_import(plan_import(rows, long), long)
+    apply_import(plan_import([], long, replaces=True), long)
+
+    assert pauses == ([PAUSE] * 4 if connection.vendor == "sqlite" else [])
+    assert PAUSE > 0.1  # what SQLite's waiting writers sleep between two looks
