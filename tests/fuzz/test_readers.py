@@ -34,7 +34,6 @@ from routing.vapi.messages import (
     read_predial,
     read_server_message,
 )
-from routing.vapi.messages.inbound import CAMPAIGN_ID, CUSTOMER, EXTERNAL_ID, OUR_NUMBER, OUR_NUMBER_ID
 from tests.snapshot.full_table import FULL_TABLE
 from tests.webhook.adapters import ask_directly
 from tests.webhook.world import MAIN_ID, SECRET
@@ -89,7 +88,10 @@ def _damaged(body: bytes, damage: list[tuple[float, bytes]]) -> bytes:
 
 # Where the readers look: by chance alone, words hardly ever come to stand there together.
 PLACES = (
-    *CUSTOMER, *OUR_NUMBER, *OUR_NUMBER_ID, *CAMPAIGN_ID, *EXTERNAL_ID, "call.transport.forwardedFrom",
+    "call.customer.number", "customer.number", "call.customer.sipUri", "customer.sipUri", "call.customerNumber",
+    "call.from.phoneNumber", "phoneNumber.number", "call.phoneNumber.number", "phoneNumber.sipUri", "call.to",
+    "call.phoneNumber.sipUri", "call.to.phoneNumber", "call.phoneNumberId", "phoneNumber.id", "call.phoneNumber.id",
+    "call.campaignId", "campaignId", "call.customer.externalId", "customer.externalId", "call.transport.forwardedFrom",
     "contact.number", "contact.sipUri", "call.name", "status", "endedReason", "cost", "startedAt", "endedAt",
     "call.cost", "call.startedAt", "call.endedAt",
 )  # fmt: skip
