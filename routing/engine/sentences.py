@@ -57,7 +57,7 @@ def rule_sentence(rule: RuleSpec, table: Table) -> str:
     """
     names = {target.key: target.name for target in table.targets}
     called = [(arm.weight, isolate(names.get(arm.target, arm.target))) for arm in rule.then]
-    shares = [f"{weight} % {name}" if len(called) > 1 else name for weight, name in called]
+    shares = [f"{weight}\N{NO-BREAK SPACE}% {name}" if len(called) > 1 else name for weight, name in called]
     return f"{when_sentence(rule.when, table)} → {', '.join(shares) or 'nobody'}"
 
 

@@ -125,7 +125,7 @@ def _arms(entry: Entry, names: Names) -> str:
     called = [(names.targets.get(arm["target"], arm["target"]), arm.get("weight", 100)) for arm in arms]
     if len(called) == 1 and called[0][1] == 100:
         return str(called[0][0])
-    return ", ".join(f"{weight} % {name}" for name, weight in called)
+    return ", ".join(f"{weight}\N{NO-BREAK SPACE}% {name}" for name, weight in called)
 
 
 def _target(entry: Entry, names: Names) -> Iterator[tuple[str, Words]]:

@@ -108,7 +108,7 @@ def test_a_rule_reads_as_one_sentence(when: dict[str, Any], phrase: str) -> None
     [
         (
             [{"target": "after", "weight": 30}, {"target": "reception", "weight": 70}],
-            "30 % After hours, 70 % Reception EN",
+            "30\xa0% After hours, 70\xa0% Reception EN",
         ),
         ([], "nobody"),
         ([{"target": "gone"}], "gone"),
@@ -274,7 +274,7 @@ def test_names_from_right_to_left_keep_their_share() -> None:
     sentences = [rule_sentence(rule, table) for rule in table.rules]
 
     assert sentences == [
-        "Every call → 70 % \u2068مكتب\u2069, 30 % \u2068קבלה\u2069",
+        "Every call → 70\xa0% \u2068مكتب\u2069, 30\xa0% \u2068קבלה\u2069",
         "Calls in campaign Spring sale → \u2068קבלה\u2069",
     ]
 

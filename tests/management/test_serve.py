@@ -1,6 +1,9 @@
 """What `serve` does before it becomes the web server."""
 
+import fcntl
+import os
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,29 @@ def test_static_files_are_collected_only_when_they_changed(tmp_path: Path, setti
 
     assert left_alone
     assert (collected / "a.css").read_text() == "a { color: red }"
+
+
+def test_servers_that_start_at_once_collect_by_turns(tmp_path: Path, settings: Settings) -> None:
+    """Sabotage seen to fail: collect without the lock of the folder."""
+    source, collected = tmp_path / "source", tmp_path / "collected"
+    source.mkdir()
+    collected.mkdir()
+    settings.STATIC_ROOT, settings.STATICFILES_DIRS = collected, [source]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    (source / "a.css").write_text("a {}")
+    (collected / "of another server.css").write_text("b {}")
+    turn = os.open(collected, os.O_RDONLY)
+    fcntl.flock(turn, fcntl.LOCK_EX)  # what another server that collects holds
+    second = threading.Thread(target=collect_changed_static_files)
+
+    second.start()
+    second.join(0.5)
+    waited = (collected / "of another server.css").exists()
+    os.close(turn)
+    second.join(30)
+
+    assert waited
+    assert sorted(path.name for path in collected.iterdir()) == [".collected", "a.css"]
 
 
 @pytest.mark.django_db

@@ -59,12 +59,13 @@ SENTENCES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "shares": (
         edited("rules", "spring", then=[{"target": "desk", "weight": 50}, {"target": "reception", "weight": 50}]),
         [
-            "Rule 2 “Spring offers”: targets 30 % Front desk, 70 % Reception → 50 % Front desk, 50 % Reception",
+            "Rule 2 “Spring offers”: targets 30\xa0% Front desk, 70\xa0% Reception → "
+            "50\xa0% Front desk, 50\xa0% Reception",
         ],
     ),
     "one target becomes two": (
         edited("rules", "mexico", then=[{"target": "espanol", "weight": 90}, {"target": "desk", "weight": 10}]),
-        ["Rule 3 “Mexican callers”: targets Recepción ES → 90 % Recepción ES, 10 % Front desk"],
+        ["Rule 3 “Mexican callers”: targets Recepción ES → 90\xa0% Recepción ES, 10\xa0% Front desk"],
     ),
     "another name": (edited("rules", "mexico", name="MX"), ["Rule 3 “MX”: renamed from “Mexican callers”"]),
     "on and off": (

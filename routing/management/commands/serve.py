@@ -1,5 +1,6 @@
 """Prepare the installation and serve it with a production server."""
 
+import fcntl
 import hashlib
 import io
 import json
@@ -103,13 +104,22 @@ def find_database_fault() -> str:
 
 
 def collect_changed_static_files() -> None:
-    """Collect the static files, unless they are the ones that were collected last."""
-    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    """Collect the static files, unless they are the ones that were collected last.
+
+    Servers that start at once from the same folder wait for each other: one would remove what another collects.
+    """
+    root = Path(settings.STATIC_ROOT)
+    root.mkdir(parents=True, exist_ok=True)
+    stamp = root / ".collected"
     fingerprint = hashlib.sha256("\n".join(_describe_static_files()).encode()).hexdigest()
-    if stamp.exists() and stamp.read_text() == fingerprint:
-        return
-    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
-    stamp.write_text(fingerprint)
+    turn = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not (stamp.exists() and stamp.read_text() == fingerprint):
+            call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+            stamp.write_text(fingerprint)
+    finally:
+        os.close(turn)
 
 
 def is_empty() -> bool:
