@@ -49,6 +49,7 @@ def test_a_supervisor_makes_a_rule(rule_page: Page) -> None:
     field.press("Enter")
     field.fill("(202) 555-0100")
     field.press("Enter")
+    expect(page.locator(".sb-chip")).to_have_count(2)  # until then what stands below may move
     add_condition(page, "Schedule")
     choose(page, "[data-block=schedule]", "Office hours")
     page.get_by_label("Schedule is").select_option("closed")
