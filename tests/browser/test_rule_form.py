@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from routing.models import Rule
 
-pytestmark = [pytest.mark.browser, pytest.mark.once]
+pytestmark = pytest.mark.browser
 
 
 def open_rule(page: Page, key: str) -> None:
