@@ -40,17 +40,22 @@ from routing.snapshot.rows import table_from_rows
 SIZES, CALLS = (10_000, 100_000), 20_000
 LINT_SECONDS = {10_000: 3, 100_000: 60}
 REVIEW_MS = {10_000: 1000}
+FILTERS = "of 100,000 rules, two of its filters offer 10,000 campaigns and 10,000 numbers, which are read each time"
 SIMULATED = {"channel": "inbound", "customer": "+14155550100", "number": "+12025550111"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What is waited for; ``first`` and ``again`` are the most milliseconds that it may take, None where no goal is."""
+    """What is waited for; ``first`` and ``again`` are the most milliseconds that it may take, None where no goal is.
+
+    ``why`` is where the time goes, should it take longer.
+    """
 
     name: str
     action: Callable[[], object]
     first: float | None = None
     again: float | None = None
+    why: str = ""
 
 
 def main() -> None:
@@ -84,24 +89,25 @@ def _measure(size: int, client: Client) -> None:
     for part in _parts(size, client):
         first, again = milliseconds(part.action, rounds=1), milliseconds(part.action)
         rows.append((part.name, f"{first:,.0f}", f"{again:,.0f}"))
-        goals += [(part.name, first, part.first)] if part.first else []
-        goals += [(part.name, again, part.again)] if part.again else []
+        goals += [(part, first, part.first)] if part.first else []
+        goals += [(part, again, part.again)] if part.again else []
     table(("page", "first, ms", "again, ms"), rows)
-    for name, taken, most in goals:
-        goal(f"{name}, {size:,} rules", taken, "ms", at_most=most)
+    for part, taken, most in goals:
+        goal(f"{part.name}, {size:,} rules", taken, "ms", at_most=most, why_not=part.why)
 
 
 def _parts(size: int, client: Client) -> Iterator[Part]:
     simulator, rules = f"{reverse('admin:simulator')}?{urlencode(SIMULATED)}", "/admin/routing/rule/"
     review = _page(client, reverse("admin:publish"))
     yield Part(name="simulator, live table", action=_page(client, simulator), again=300)
-    yield Part(name="rules list with hit counts", action=_page(client, rules), again=300)
+    yield Part(name="rules list with hit counts", action=_page(client, rules), again=300, why=FILTERS)
     yield Part(name="front page", action=_page(client, "/admin/"), again=300)
     _edit(size // 2)
     yield Part(name="any other page after an edit: the bar of changes", action=_page(client, "/admin/routing/target/"))
     yield Part(name="review of the edit, the first since the start", action=review)
     _edit(size // 3)
-    yield Part(name="review after an edit, with 1,000 calls", action=review, first=REVIEW_MS.get(size))
+    reviewing = "review after an edit, with 1,000 calls"
+    yield Part(name=reviewing, action=review, first=REVIEW_MS.get(size), why="the draft is read and compiled anew")
     _edit(size // 4)
     yield Part(name="rules list after an edit", action=_page(client, rules))
     before, after, recorded = draft_ruleset(), draft_ruleset(), read_recorded()
