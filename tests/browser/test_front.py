@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 from routing.models import WebhookCount
 from tests.admin.conftest import make_call
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 SMALL_TEXT = """() => [...document.querySelectorAll('#content-main *')]
   .filter(e => e.checkVisibility() && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())

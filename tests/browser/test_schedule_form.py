@@ -5,7 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from routing.models import Schedule
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 @pytest.fixture

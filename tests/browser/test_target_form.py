@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from routing.models import OurNumber, Target, VapiObject
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 def synchronise(page: Page) -> None:
