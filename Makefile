@@ -35,7 +35,7 @@ test-clients: .venv/.dev $(CLIENTS)/.venv/.ready $(CLIENTS)/node_modules/.ready 
 test-faults: .venv/.dev ## injure real servers and databases under load (about 12 minutes; FAULTS_SECONDS=30 is the long run)
 	$(BIN)/python -m pytest tests/faults tests/attacks -m '' -s $(PYTEST_ARGS)
 
-fuzz: .venv/.dev ## try 210,000 random inputs on everything that reads what strangers send (FUZZ_ROUNDS=15; ten minutes)
+fuzz: .venv/.dev ## try 210,000 random inputs on everything that reads what strangers send (FUZZ_ROUNDS=15; a minute each)
 	FUZZ_ROUNDS=$${FUZZ_ROUNDS:-15} $(BIN)/python -m pytest tests/fuzz $(SPREAD) $(PYTEST_ARGS)
 
 check: .venv/.dev ## lint, types, templates, migrations, the API's description, import direction
