@@ -75,6 +75,7 @@ def test_what_is_the_same_request(
     status: int,
     sent: int,
 ) -> None:
+    """Sabotage seen to fail: leave out KeyReused."""
     assert api.post("call", first[0], **first[1]).status_code == 201
 
     assert api.post("call", second[0], **second[1]).status_code == status

@@ -46,6 +46,7 @@ def test_a_documented_signature_is_accepted(name: str) -> None:
 
 @pytest.mark.parametrize("name", VECTORS)
 def test_a_changed_body_is_refused(name: str) -> None:
+    """Sabotage seen to fail: let `_verify_hmac` take any signature."""
     assert not check_vector(name, body=FILE["body"].encode() + b" ")
 
 
@@ -55,6 +56,7 @@ TIMED = ["default_sha256_hex", "default_timestamp_ms", "svix_style"]
 @pytest.mark.parametrize("name", TIMED)
 @pytest.mark.parametrize(("minutes", "accepted"), [(-5.1, False), (-4.9, True), (4.9, True), (5.1, False)], ids=str)
 def test_a_signed_timestamp_holds_five_minutes_each_way(name: str, minutes: float, accepted: bool) -> None:
+    """Sabotage seen to fail: let `_is_fresh` take any instant."""
     assert check_vector(name, now=SENT_AT + timedelta(minutes=minutes)) is accepted
 
 
@@ -114,6 +116,7 @@ NOW = "1787173368"
     ids=str,
 )
 def test_each_option_of_the_signed_payload(options: dict[str, Any], payload: bytes, algorithm: str) -> None:
+    """Sabotage seen to fail: let `_verify_hmac` take any signature."""
     headers = {"x-signature": sign(payload, algorithm=algorithm), "x-timestamp": NOW, "svix-id": "msg_1"}
 
     assert check(HMAC | options, headers)
@@ -161,10 +164,12 @@ RIGHT_BASE64 = base64.b64encode(bytes.fromhex(RIGHT)).decode()
     ids=str,
 )
 def test_signatures_as_they_arrive(options: dict[str, Any], headers: dict[str, str], accepted: bool) -> None:
+    """Sabotage seen to fail: let `_verify_hmac` take any signature."""
     assert check(HMAC | options, {"x-timestamp": NOW} | headers) is accepted
 
 
 def test_milliseconds_outside_five_minutes_are_refused() -> None:
+    """Sabotage seen to fail: let `_is_fresh` take any instant."""
     assert not check_vector("default_timestamp_ms", now=SENT_AT + timedelta(minutes=6))
 
 

@@ -151,6 +151,7 @@ def test_without_any_secret_everything_is_refused(send: Send, settings: Settings
 
 
 def test_secrets_can_be_replaced_without_a_gap(send: Send) -> None:
+    """Sabotage seen to fail: answer what `check_request` refuses."""
     WebhookSecret.objects.create(name="old", kind="bearer", secret="old", enabled=False)
     WebhookSecret.objects.create(name="new", kind="bearer", secret="new", header_name="X-New", with_prefix=False)
     past = timezone.now() - timedelta(seconds=1)
@@ -165,6 +166,7 @@ def test_secrets_can_be_replaced_without_a_gap(send: Send) -> None:
 
 @pytest.mark.parametrize("payload_format", ["", "{method} {url} {timestamp} {body}"], ids=["default", "all"])
 def test_a_signature_lets_in(send: Send, payload_format: str) -> None:
+    """Sabotage seen to fail: answer what `check_request` refuses."""
     WebhookSecret.objects.create(name="signed", kind="hmac", secret="key", payload_format=payload_format)
     store.reset()
     body, now = b'{"message": {"type": "hang"}}', str(int(time.time()))
