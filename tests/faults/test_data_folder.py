@@ -95,6 +95,15 @@ INJURIES: dict[str, Callable[[Path], contextlib.AbstractContextManager[None]]] =
 }
 
 
+def assert_records_again(deployment: Deployment, load: Load) -> float:
+    """Let the load go on for a moment and end, see its calls stored once each, and return how long that took."""
+    time.sleep(1.5)
+    healed = load.mark()
+    time.sleep(1.5)
+    load.stopped.set()
+    return assert_each_once(deployment, [one.call_id for one in load.answered[healed + 8 : -8]])
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
 @pytest.mark.parametrize("kind", ["postgres", "sqlite"])
 @pytest.mark.parametrize("name", INJURIES)
@@ -108,11 +117,7 @@ def test_calls_are_answered_whatever_becomes_of_the_data_directory(
         time.sleep(1)
         with INJURIES[name](deployment.folder):
             time.sleep(SECONDS)
-        time.sleep(1.5)
-        healed = load.mark()
-        time.sleep(1.5)
-        load.stopped.set()
-        took = assert_each_once(deployment, [one.call_id for one in load.answered[healed + 8 : -8]])
+        took = assert_records_again(deployment, load)
         lost, counted = losses(deployment, load)
         wait_for((deployment.folder / COPY).exists, 5, "the local copy, too")
 
@@ -143,11 +148,7 @@ def test_the_disk_is_full_that_the_database_lies_on_too(sqlite_base: Path, tmp_p
             time.sleep(1)
             with full(folder):
                 time.sleep(SECONDS)
-            time.sleep(1.5)
-            healed = load.mark()
-            time.sleep(1.5)
-            load.stopped.set()
-            took = assert_each_once(deployment, [one.call_id for one in load.answered[healed + 8 : -8]])
+            took = assert_records_again(deployment, load)
             lost, counted = losses(deployment, load)
 
     assert wrong(load.answered) == []

@@ -119,11 +119,6 @@ def read_text(found: object) -> str | None:
     return None if text is None else keep_text(text) or None
 
 
-def look_id(message: Message, path: str) -> str | None:
-    """Return the id that stands at the path, as `read_id` reads it."""
-    return read_id(look(message, path))
-
-
 def read_id(found: object) -> str | None:
     """Return a value as an id, None where it is none; a longer one than the call log holds becomes its SHA-256."""
     if isinstance(found, int) and not isinstance(found, bool):

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from routing.engine.context import attribute_text
 from routing.vapi.marker import is_marker
-from routing.vapi.messages.envelope import Message, look, look_id, look_text
+from routing.vapi.messages.envelope import Message, look, look_text, read_id
 
 # Vapi's words for a call's status; the others (queued, ringing …) tell nothing that the call's row does not say.
 STATES = {"in-progress": "in-progress", "forwarding": "in-progress", "ended": "ended"}
@@ -40,7 +40,7 @@ def read_outcome(message: Message) -> Outcome | None:
 
     Whatever is said of a call that bears our marker tells that it was placed.
     """
-    call_id = look_id(message, "call.id")
+    call_id = read_id(look(message, "call.id"))
     marker = _read_marker(message)
     state = _read_state(message) or ("placed" if marker else None)
     if call_id is None or state is None:
