@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -68,6 +69,8 @@ def read_numbers(content: bytes | str, *, zone: tzinfo) -> Iterator[NumberRow | 
     column holds the number and the second the label, and a word there is no number. A day of expiry counts to its end
     in ``zone``.
     """
+    if not _is_sheet(content):  # too many are refused at once: to understand the rows takes far longer
+        deque(_cells(content), maxlen=0)
     lines = _cells(content)
     first = next(lines, None)
     if first is None:
@@ -98,10 +101,14 @@ def _cells(content: bytes | str) -> Iterator[tuple[int, list[Any]]]:
             raise UnreadableFile(f"It has more than {MOST_LINES:,} rows: remove the empty ones.")
 
 
+def _is_sheet(content: bytes | str) -> bool:
+    return isinstance(content, bytes) and content.startswith(b"PK\x03\x04")
+
+
 def _file_rows(content: bytes) -> Iterable[list[Any]]:
     if len(content) > LARGEST_FILE:
         raise UnreadableFile(f"It is larger than {LARGEST_FILE // 2**20} MiB: import it in parts.")
-    if content.startswith(b"PK\x03\x04"):
+    if _is_sheet(content):
         return _sheet_rows(content)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnreadableFile("This is an old Excel file (.xls): save it as .xlsx or as CSV.")
