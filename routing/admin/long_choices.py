@@ -1,22 +1,30 @@
 """Choosers and filters of thousands of numbers or campaigns."""
 
 from collections.abc import Container, Iterable, Iterator
+from functools import partial
 from html import escape
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from routing.admin.base import SearchSelectWidget, SelectWidget
+from routing.services.draft_table import read_once
 
 LISTED = 200  # links of a filter: more of them take longer than the rest of the page
 
 
 class LongRelatedFilter(admin.RelatedFieldListFilter):
-    """A link for each of a few choices; of many, a list to choose from."""
+    """A link for each of a few choices of the draft; of many, a list to choose from."""
 
     template = "admin/filters/chosen.html"
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the choices, which are read once: ten thousand of them take as long as the rest of the page."""
+        choices = partial(super().field_choices, field, request, model_admin)
+        return read_once(field, lambda: [(key, str(label)) for key, label in choices()])
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         """Return the links, or the one to all and what the list needs."""

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from routing.models import Rule
-from routing.services.draft_table import read_draft_table
+from routing.services.draft_table import read_draft_table, read_once
 
 
 @pytest.mark.django_db(transaction=True)
@@ -43,3 +43,15 @@ def test_what_is_rolled_back_is_not_remembered() -> None:
 
     assert inside == ["Never"]
     assert [spec.name for spec in read_draft_table().rules] == ["Second"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_names_are_remembered_apart_until_the_draft_changes() -> None:
+    """Sabotage seen to fail: one memory for all names, and a memory that outlives a change."""
+    Rule.objects.create(name="First")
+    read_once("count", Rule.objects.count)
+
+    assert read_once("names", lambda: list(Rule.objects.values_list("name", flat=True))) == ["First"]
+    assert read_once("count", lambda: 0) == 1
+    Rule.objects.create(name="Second")
+    assert read_once("count", Rule.objects.count) == 2
