@@ -12,7 +12,7 @@ from routing.admin.tools import sync
 from routing.models import NumberList, Revision, Rule, Schedule, Target
 from tests.admin.conftest import client_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ROLES = {"v": "Routing viewer", "e": "Routing editor", "p": "Routing publisher", "a": "Routing auditor"}
 EVERYBODY = "vepa"

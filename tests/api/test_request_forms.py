@@ -24,6 +24,8 @@ from tests.api.world import (
     FakeVapi,
 )
 
+pytestmark = pytest.mark.once
+
 MESSAGE = {"type": "assistant-request"}
 # How a request leaves the target to the table.
 UNNAMED: dict[str, dict[str, Any]] = {

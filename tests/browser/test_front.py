@@ -73,6 +73,7 @@ def test_the_address_for_vapi_is_copied(boss: Page, live_server: LiveServer) -> 
 
 
 def test_the_checklist_opens_and_can_be_hidden(boss: Page) -> None:
+    boss.goto(boss.url)
     boss.get_by_text("steps done").click()
     expect(boss.get_by_text("Make a test call")).to_be_visible()
 
@@ -84,6 +85,7 @@ def test_the_checklist_opens_and_can_be_hidden(boss: Page) -> None:
 
 def test_the_search_beside_the_menu_speaks_of_pages(boss: Page) -> None:
     """Sabotage seen to fail: leave the theme's own words, which speak of apps and models."""
+    boss.goto(boss.url)
     boss.get_by_placeholder("Find a page").press_sequentially("sched")
 
     expect(boss.locator("#search-results").get_by_role("link", name="Schedules")).to_be_visible()

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from routing.models import NumberList
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 def test_a_supervisor_imports_a_file(boss: Page, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from routing.models import Rule
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 def open_rule(page: Page, key: str) -> None:

@@ -7,6 +7,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 def test_a_supervisor_asks_who_answers(boss: Page) -> None:
+    boss.goto(boss.url)
     boss.get_by_role("link", name="Simulator").click()
     boss.get_by_label("Customer number").fill("+525512345678")
     boss.get_by_label("Our number").select_option(label="Main line (+12025550111)")
@@ -19,6 +20,7 @@ def test_a_supervisor_asks_who_answers(boss: Page) -> None:
 
 
 def test_the_link_gives_the_same_answer_again(boss: Page) -> None:
+    boss.goto(boss.url)
     boss.get_by_role("link", name="Simulator").click()
     boss.get_by_label("Customer number").fill("+12025550100")
     boss.get_by_role("button", name="Who answers?").click()
@@ -29,6 +31,7 @@ def test_the_link_gives_the_same_answer_again(boss: Page) -> None:
 
 
 def test_wrong_input_gets_a_message_and_stays(boss: Page) -> None:
+    boss.goto(boss.url)
     boss.get_by_role("link", name="Simulator").click()
     boss.get_by_label("Attributes", exact=True).fill("gold")
     boss.get_by_role("button", name="Who answers?").click()

@@ -31,6 +31,7 @@ def ring(live_server: LiveServer, call_id: str) -> str:
 
 
 def test_an_emergency_is_switched_on_takes_calls_and_is_ended(boss: Page, live_server: LiveServer) -> None:
+    boss.goto(boss.url)
     boss.get_by_role("link", name="Emergency switch").first.click()
     boss.locator("#select2-id_target-container").click()
     boss.get_by_role("option", name="Front desk").click()
@@ -52,6 +53,7 @@ def test_an_emergency_is_switched_on_takes_calls_and_is_ended(boss: Page, live_s
 def test_the_log_tells_why_and_hides_numbers_from_those_who_may_only_look(boss: Page, live_server: LiveServer) -> None:
     ring(live_server, "call-1")
     call = Call.objects.get(vapi_call_id="call-1")
+    boss.goto(boss.url)
     boss.get_by_role("link", name="Calls", exact=False).first.click()
     expect(boss.get_by_role("cell", name=CALLER)).to_be_visible()
     boss.goto(f"{live_server.url}/admin/routing/call/{call.pk}/change/")
