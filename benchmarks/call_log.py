@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -75,7 +76,8 @@ def main() -> None:
     taken = {name: milliseconds(action) for name, action in _actions(now)}
     table(("page or figure", "ms"), [(name, f"{one:.1f}") for name, one in taken.items()])
     whole = milliseconds(_page(_client(), f"{LIST}export/"), rounds=1)
-    print(f"The whole CSV: {EXPORTED:,} calls in {whole / 1000:.1f} s, {EXPORTED / whole * 1000:,.0f} rows/s.\n")
+    rows = min(size, EXPORTED)
+    print(f"The whole CSV: {rows:,} calls in {whole / 1000:.1f} s, {rows / whole * 1000:,.0f} rows/s.\n")
     for group in dict.fromkeys(name.partition(":")[0] for name in taken):
         slowest, name = max((one, name) for name, one in taken.items() if name.partition(":")[0] == group)
         words = f"call log of {size:,}: {group}" + (f", slowest ({name.partition(': ')[2]})" if name != group else "")
@@ -147,8 +149,8 @@ def _page(client: Client, address: str) -> Callable[[], object]:
 def _first_row(client: Client, address: str) -> Callable[[], object]:
     def read() -> None:
         answer = client.get(address)
-        lines = iter(answer)
-        if not (next(lines).startswith(b"id,") and next(lines)):
+        first = b"".join(islice(answer, 3)).decode("utf-8-sig")  # the mark, the row of names, a call
+        if not first.startswith("id,") or first.count("\n") != 2:
             raise RuntimeError(f"{address} does not begin with a row of names, then a call")
         answer.close()
 
