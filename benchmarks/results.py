@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import platform
 import re
+import timeit
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import median
 
 from benchmarks.report import read_goals
 
@@ -23,7 +25,9 @@ HEAD = """# What was measured
 Written by `make bench`; each section names the machine, the versions and the command that repeats it. Figures of
 different sections may come from different hours: only ratios within one table compare like with like. The build of
 Python counts: Debian's (3.11.2 on Debian 12) is optimised; one that is not (pyenv's, unless it is told) takes some 1.4
-times as long.
+times as long. So does the machine: each section says how long it took for a million additions in Python right then.
+The goals were set by prototypes on another one. The same parts on AMD EPYC, on 23 November, before the last changes:
+[RESULTS-epyc.md](RESULTS-epyc.md).
 """
 
 
@@ -56,7 +60,13 @@ def _goals(names: Sequence[str], sections: dict[str, str]) -> str:
 def _circumstances(part: str) -> str:
     options = "".join(f"{name}={os.environ[name]} " for name in OPTIONS if name in os.environ)
     day = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"{day} · {machine()} · {_versions()} · `{options}make bench PART={part}`"
+    return f"{day} · {machine()}, {_pace()} · {_versions()} · `{options}make bench PART={part}`"
+
+
+def _pace() -> str:
+    """Say how fast Python is at this moment: a machine that others share is not always as fast."""
+    loop = "for _ in range(1_000_000): number += 1"
+    return f"1,000,000 additions {median(timeit.repeat(loop, 'number = 0', number=1, repeat=5)) * 1000:.0f} ms"
 
 
 def machine() -> str:
