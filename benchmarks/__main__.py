@@ -36,7 +36,12 @@ def _run(part: str) -> tuple[str, int]:
     orderly = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))"  # its servers end too
     command = [sys.executable, "-u", "-c", f"{orderly}; from benchmarks.{part} import main; main()"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        signal.signal(signal.SIGTERM, lambda *_: running.terminate())
+
+        def end(*_: object) -> None:
+            running.terminate()
+            sys.exit(1)  # no other part begins
+
+        signal.signal(signal.SIGTERM, end)
         assert running.stdout is not None
         lines = []
         for line in running.stdout:

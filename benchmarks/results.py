@@ -25,7 +25,7 @@ HEAD = """# What was measured
 Written by `make bench`; each section names the machine, the versions and the command that repeats it. Figures of
 different sections may come from different hours: only ratios within one table compare like with like. The build of
 Python counts: Debian's (3.11.2 on Debian 12) is optimised; one that is not (pyenv's, unless it is told) takes some 1.4
-times as long. So does the machine: each section says how long it took for a million additions in Python right then.
+times as long. So does the machine: a section may say how long it took for a million additions in Python right then.
 The goals were set by prototypes on another one. The same parts on AMD EPYC, on 23 November, before the last changes:
 [RESULTS-epyc.md](RESULTS-epyc.md).
 """

@@ -6,7 +6,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from routing.models import Rule
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 @pytest.fixture
