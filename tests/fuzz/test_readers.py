@@ -249,4 +249,4 @@ def test_bodies_of_the_api_are_read_or_refused(lap: int, body: bytes) -> None:
         value = StrictJsonParser().parse(io.BytesIO(body))
     except ParseError:
         return
-    json.dumps(value, allow_nan=False)
+    assert json.loads(json.dumps(value, allow_nan=False)) == value
