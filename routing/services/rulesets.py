@@ -6,17 +6,14 @@ from functools import lru_cache
 
 from routing.engine.errors import TableErrors
 from routing.engine.ruleset import RuleSet
-from routing.engine.table import Table
 from routing.models import Revision
 from routing.services.draft import compile_draft
-from routing.services.draft_table import read_draft_table
+from routing.services.draft_table import read_draft_table, read_once
 from routing.snapshot import store
 from routing.snapshot.changes import load_whole
 from routing.snapshot.load import load_nothing
 
 KEPT = 4  # revisions kept compiled in a process: people compare a few with each other
-
-_draft: tuple[Table, RuleSet] | None = None
 
 
 class NoRuleset(ValueError):
@@ -30,11 +27,7 @@ def live_ruleset() -> RuleSet:
 
 def draft_ruleset() -> RuleSet:
     """Return the draft's rules, compiled anew only when the draft changed; raises TableErrors where it has faults."""
-    global _draft  # one value, replaced as a whole: threads never see half of it
-    table, known = read_draft_table(), _draft
-    if known is None or known[0] is not table:
-        known = _draft = table, compile_draft(table)
-    return known[1]
+    return read_once("ruleset", lambda: compile_draft(read_draft_table()))
 
 
 def ruleset_of(revision: int | None) -> RuleSet:
