@@ -21,8 +21,8 @@ from routing.models import ApiKey, WebhookSecret
 from routing.services.import_table import import_table
 from routing.services.publish import publish
 
-# In parts that run side by side; the database has no part in a decision.
-PARTS, EXAMPLES = (4, 150) if connection.vendor == "sqlite" else (1, 100)
+# A thousand contexts in all, in parts that run side by side; the database has no part in a decision.
+PARTS, EXAMPLES = (4, 250) if connection.vendor == "sqlite" else (1, 200)
 MAIN, SPRING = "33333333-3333-4333-8333-333333333333", "33333333-3333-4333-8333-333333333334"
 TABLE = """
 version: 1
